@@ -1,0 +1,1 @@
+"""Text to batches: corpora, tokenizers and tf.data steps. Knows nothing of Keras."""

@@ -1,0 +1,1 @@
+"""Where examples come from. One corpus a file; the file name is its kind."""

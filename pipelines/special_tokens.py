@@ -1,0 +1,3 @@
+"""The four ids that mean the same in every vocabulary."""
+
+PAD, START, END, UNKNOWN = range(4)

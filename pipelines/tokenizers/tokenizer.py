@@ -1,0 +1,56 @@
+"""The contract of a tokenizer: text <-> ids with graph ops only."""
+
+import abc
+from pathlib import Path
+
+import tensorflow as tf
+
+
+class Tokenizer(tf.Module, abc.ABC):
+    """Text [B] <-> ragged ids [B, (T)]; runs in tf.data and inside a SavedModel.
+
+    Ids 0 to 3 are PAD, START, END and UNKNOWN; `tokenize` never adds the first three,
+    `detokenize` skips them. `lossless` says whether detokenize(tokenize(text)) is always text;
+    where it is not, the class's docstring states what is lost.
+    """
+
+    lossless = False
+
+    @property
+    @abc.abstractmethod
+    def size(self) -> int:
+        """The number of ids, special tokens included."""
+
+    @abc.abstractmethod
+    def tokenize(self, text: tf.Tensor) -> tf.RaggedTensor:
+        """Turns text [B] into ids, ragged int32 [B, (T)]."""
+
+    @abc.abstractmethod
+    def detokenize(self, ids: tf.RaggedTensor) -> tf.Tensor:
+        """Turns ids, ragged int32 [B, (T)], into text [B], always valid UTF-8."""
+
+    @abc.abstractmethod
+    def tokens(self, ids: tf.Tensor) -> tf.Tensor:
+        """Spells ids of any shape as strings of the same shape, to be shown to people."""
+
+    @abc.abstractmethod
+    def save(self, folder: Path) -> None:
+        """Writes into `folder` (made if it is not there) all that `load` needs, as plain data."""
+
+    @classmethod
+    @abc.abstractmethod
+    def load(cls, folder: Path) -> "Tokenizer":
+        """Reads what `save` wrote.
+
+        Raises:
+            ValueError: a file is missing or not what `save` writes.
+        """
+
+    @classmethod
+    @abc.abstractmethod
+    def train(cls, texts, size: int) -> "Tokenizer":
+        """Makes a tokenizer of at most `size` ids from an iterable of str, read once.
+
+        Options of a kind are further keyword arguments. Kinds that learn nothing (bytes) ignore
+        `texts`, and `size` may be left out.
+        """

@@ -1,0 +1,1 @@
+"""The layers of the models, one a file."""

@@ -1,0 +1,50 @@
+"""The contract of a model: encode once, then decode a whole target or step through it."""
+
+import keras
+
+from pipelines.special_tokens import PAD
+
+
+class Seq2Seq(keras.Model):
+    """An encoder-decoder: {"source": [B, S], "target": [B, T]} ids -> logits [B, T, V].
+
+    PAD ids are no tokens: they change nothing, wherever a row has them at its end. Memory and
+    state are nested dicts of tensors whose first axis is rows. Memory has a row a sentence and
+    never changes; state has a row a hypothesis and changes at each position.
+    """
+
+    def encode(self, source, training=False):
+        """Reads source [B, S] -> memory, a nested dict of tensors [B, ...]."""
+        raise NotImplementedError
+
+    def decode(self, target, memory, training=False):
+        """Predicts the token after each of target [B, T] (it begins with START) -> logits [B, T, V]."""
+        raise NotImplementedError
+
+    def begin(self, memory, max_length):
+        """Makes the state before the first token, with room for `max_length` positions (a scalar)."""
+        raise NotImplementedError
+
+    def step(self, token, position, state, memory):
+        """Predicts one token: token [R], position scalar -> (logits [R, V], the next state).
+
+        R is a multiple of the B rows of memory: the R/B hypotheses of a sentence lie side by side.
+        """
+        raise NotImplementedError
+
+    def call(self, inputs, training=False):
+        memory = self.encode(inputs["source"], training=training)
+        return self.decode(inputs["target"], memory, training=training)
+
+    def build(self, input_shape=None):
+        """Makes all weights, by a symbolic call over one row."""
+        if self.built:
+            return
+        ids = lambda: keras.KerasTensor((1, 2), dtype="int32")
+        keras.backend.compute_output_spec(self.call, {"source": ids(), "target": ids()})
+        self.built = True
+
+
+def is_token(ids):
+    """Tells tokens from padding: ids [B, T] -> bool [B, T], True = a real token."""
+    return keras.ops.not_equal(ids, PAD)
