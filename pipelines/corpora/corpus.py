@@ -1,26 +1,36 @@
 """The contract of a corpus: pairs of texts, by split, always in the same order."""
 
 import abc
+from collections.abc import Iterator
 
 import tensorflow as tf
+
+Pair = tuple[str, str]
 
 
 class Corpus(abc.ABC):
     """Pairs of source and target text, in splits such as "train", "valid" and "test"."""
 
     @abc.abstractmethod
-    def examples(self, split: str) -> tf.data.Dataset:
-        """Returns a dataset of {"source": text, "target": text}, both scalar strings.
-
-        The order is the same each time; nothing is shuffled.
+    def pairs(self, split: str) -> Iterator[Pair]:
+        """Yields (source, target) in the same order each time; nothing is shuffled.
 
         Raises:
-            ValueError: the corpus has no such split; the message names those it has.
+            ValueError: the corpus has no such split (the message names those it has), or an
+                example is faulty (the message names file and line).
         """
 
     @abc.abstractmethod
     def splits(self) -> list[str]:
         """Names the splits that this corpus has."""
+
+    def examples(self, split: str) -> tf.data.Dataset:
+        """Returns the pairs as a dataset of {"source": text, "target": text}, scalar strings."""
+        text = tf.TensorSpec([], tf.string)
+        return tf.data.Dataset.from_generator(
+            lambda: ({"source": source, "target": target} for source, target in self.pairs(split)),
+            output_signature={"source": text, "target": text},
+        )
 
     def size(self, split: str) -> int | None:
         """Says how many examples the split has, or None where counting would mean reading it."""
