@@ -1,5 +1,7 @@
 """The contract of a model: encode once, then decode a whole target or step through it."""
 
+import inspect
+
 import keras
 
 from pipelines.special_tokens import PAD
@@ -10,14 +12,15 @@ class Seq2Seq(keras.Model):
 
     PAD ids are no tokens: they change nothing, wherever a row has them at its end. Memory and
     state are nested dicts of tensors whose first axis is rows. Memory has a row a sentence and
-    never changes; state has a row a hypothesis and changes at each position.
+    never changes; state has a row a hypothesis and changes at each position. Dropout follows
+    Keras's call context: it is on inside `model(inputs, training=True)` and nowhere else.
     """
 
-    def encode(self, source, training=False):
+    def encode(self, source):
         """Reads source [B, S] -> memory, a nested dict of tensors [B, ...]."""
         raise NotImplementedError
 
-    def decode(self, target, memory, training=False):
+    def decode(self, target, memory):
         """Predicts the token after each of target [B, T] (it begins with START) -> logits [B, T, V]."""
         raise NotImplementedError
 
@@ -33,16 +36,21 @@ class Seq2Seq(keras.Model):
         raise NotImplementedError
 
     def call(self, inputs, training=False):
-        memory = self.encode(inputs["source"], training=training)
-        return self.decode(inputs["target"], memory, training=training)
+        return self.decode(inputs["target"], self.encode(inputs["source"]))
 
     def build(self, input_shape=None):
         """Makes all weights, by a symbolic call over one row."""
         if self.built:
             return
         ids = lambda: keras.KerasTensor((1, 2), dtype="int32")
-        keras.backend.compute_output_spec(self.call, {"source": ids(), "target": ids()})
+        self.compute_output_spec({"source": ids(), "target": ids()})
         self.built = True
+
+    def get_config(self):
+        """Returns the constructor's arguments: each is kept as an attribute of the same name."""
+        names = inspect.signature(type(self)).parameters.keys() - {"kwargs"}
+        policy = keras.dtype_policies.serialize(self.dtype_policy)
+        return {"name": self.name, "dtype": policy} | {name: getattr(self, name) for name in names}
 
 
 def is_token(ids):

@@ -1,0 +1,61 @@
+"""One layer of a Transformer's decoder."""
+
+import keras
+from keras import ops
+
+from seq2seq.layers.cross_attention import CrossAttention
+from seq2seq.layers.feed_forward import FeedForward
+from seq2seq.layers.residual import Residual
+from seq2seq.layers.self_attention import SelfAttention
+
+
+@keras.saving.register_keras_serializable(package="seq2seq")
+class DecoderLayer(keras.layers.Layer):
+    """Self-attention, attention to the source, feed-forward: Vaswani et al. (2017), section 3.1."""
+
+    def __init__(self, attention: dict, network: dict, frame: dict, **kwargs):
+        super().__init__(**kwargs)
+        policy = {"dtype": self.dtype_policy}
+        self.options = {"attention": attention, "network": network, "frame": frame}
+        self.attention = SelfAttention(**attention, **policy, name="attention")
+        self.reading = CrossAttention(**attention, **policy, name="reading")
+        self.network = FeedForward(**network, **policy, name="network")
+        self.attention_frame = Residual(**frame, **policy, name="attention_frame")
+        self.reading_frame = Residual(**frame, **policy, name="reading_frame")
+        self.network_frame = Residual(**frame, **policy, name="network_frame")
+
+    def build(self, inputs_shape, visible_shape=None, memory_shape=None):
+        parts = (self.attention, self.reading, self.network)
+        for layer in (*parts, self.attention_frame, self.reading_frame, self.network_frame):
+            layer.build(inputs_shape)
+        self.built = True
+
+    def call(self, inputs, visible, memory, turn):
+        """inputs [B, T, M], visible [1, 1, T, T], memory {"keys", "values", "visible"} ->
+        (outputs [B, T, M], attention to the source [B, T, S])."""
+        frame = self.attention_frame
+        inputs = frame(inputs, self.attention(frame.enter(inputs), visible, turn=turn))
+        return self._read(inputs, memory)
+
+    def step(self, inputs, position, cache, memory, turn):
+        """One position: inputs [R, 1, M] -> (outputs [R, 1, M], attention [B, K, S], next cache).
+
+        The K = R / B hypotheses of a sentence read its memory together, as if they were positions.
+        """
+        frame = self.attention_frame
+        said, cache = self.attention.step(frame.enter(inputs), position, cache, turn)
+        rows = frame(inputs, said)
+        sentences = ops.shape(memory["visible"])[0]
+        together = ops.reshape(rows, (sentences, -1, rows.shape[-1]))
+        outputs, weights = self._read(together, memory)
+        return ops.reshape(outputs, ops.shape(rows)), weights, cache
+
+    def _read(self, inputs, memory):
+        frame = self.reading_frame
+        said, weights = self.reading(frame.enter(inputs), **memory)
+        inputs = frame(inputs, said)
+        frame = self.network_frame
+        return frame(inputs, self.network(frame.enter(inputs))), weights
+
+    def get_config(self):
+        return super().get_config() | self.options

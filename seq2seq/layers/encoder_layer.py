@@ -1,0 +1,36 @@
+"""One layer of a Transformer's encoder."""
+
+import keras
+
+from seq2seq.layers.feed_forward import FeedForward
+from seq2seq.layers.residual import Residual
+from seq2seq.layers.self_attention import SelfAttention
+
+
+@keras.saving.register_keras_serializable(package="seq2seq")
+class EncoderLayer(keras.layers.Layer):
+    """Self-attention, then a feed-forward network: Vaswani et al. (2017), section 3.1."""
+
+    def __init__(self, attention: dict, network: dict, frame: dict, **kwargs):
+        super().__init__(**kwargs)
+        policy = {"dtype": self.dtype_policy}
+        self.options = {"attention": attention, "network": network, "frame": frame}
+        self.attention = SelfAttention(**attention, **policy, name="attention")
+        self.network = FeedForward(**network, **policy, name="network")
+        self.attention_frame = Residual(**frame, **policy, name="attention_frame")
+        self.network_frame = Residual(**frame, **policy, name="network_frame")
+
+    def build(self, inputs_shape, visible_shape=None):
+        for layer in (self.attention, self.network, self.attention_frame, self.network_frame):
+            layer.build(inputs_shape)
+        self.built = True
+
+    def call(self, inputs, visible, turn):
+        """inputs [B, S, M], visible broadcastable to [B, 1, S, S] -> [B, S, M]."""
+        frame = self.attention_frame
+        inputs = frame(inputs, self.attention(frame.enter(inputs), visible, turn=turn))
+        frame = self.network_frame
+        return frame(inputs, self.network(frame.enter(inputs)))
+
+    def get_config(self):
+        return super().get_config() | self.options

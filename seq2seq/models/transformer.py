@@ -1,0 +1,189 @@
+"""The Transformer."""
+
+from typing import Literal
+
+import keras
+from keras import ops
+
+from seq2seq.layers.decoder_layer import DecoderLayer
+from seq2seq.layers.encoder_layer import EncoderLayer
+from seq2seq.layers.headed_attention import causal_mask
+from seq2seq.layers.pointer_generator import PointerGenerator
+from seq2seq.layers.positions import positions_of
+from seq2seq.layers.residual import NORMALIZATIONS
+from seq2seq.layers.token_embedding import TokenEmbedding
+from seq2seq.models.seq2seq import Seq2Seq, is_token
+
+
+@keras.saving.register_keras_serializable(package="seq2seq")
+class Transformer(Seq2Seq):
+    """Reads and writes by attention alone: Vaswani et al. (2017).
+
+    Args:
+        source_vocabulary, target_vocabulary: numbers of ids.
+        units: width of embeddings and layers; a multiple of heads.
+        hidden: width inside the feed-forward networks.
+        order: "pre" normalises what each part reads, "post" what it has written.
+        positions: how order is marked; "learned" knows `max_positions` of them.
+        tied: embeddings that share weights: "none", "target" (embedding and output), or "all"
+            (source too, which needs one vocabulary).
+        dropout: on embeddings, on each part's output and inside the feed-forward networks.
+        attention_dropout: on attention weights.
+        copying: mixes in the last layer's attention over source ids (See et al. 2017); the
+            logits are then log-probabilities.
+
+    Raises:
+        ValueError: units is no multiple of heads, or two vocabularies differ that must be one.
+    """
+
+    def __init__(
+        self,
+        source_vocabulary: int,
+        target_vocabulary: int,
+        encoder_layers: int = 6,
+        decoder_layers: int = 6,
+        units: int = 512,
+        hidden: int = 2048,
+        heads: int = 8,
+        order: Literal["pre", "post"] = "pre",
+        normalization: Literal["layer", "rms"] = "layer",
+        activation: Literal["relu", "gelu", "gated"] = "relu",
+        positions: Literal["sinusoidal", "learned", "rotary"] = "sinusoidal",
+        max_positions: int = 1024,
+        tied: Literal["none", "target", "all"] = "target",
+        dropout: float = 0.1,
+        attention_dropout: float = 0.0,
+        copying: bool = False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.source_vocabulary = source_vocabulary
+        self.target_vocabulary = target_vocabulary
+        self.encoder_layers = encoder_layers
+        self.decoder_layers = decoder_layers
+        self.units = units
+        self.hidden = hidden
+        self.heads = heads
+        self.order = order
+        self.normalization = normalization
+        self.activation = activation
+        self.positions = positions
+        self.max_positions = max_positions
+        self.tied = tied
+        self.dropout = dropout
+        self.attention_dropout = attention_dropout
+        self.copying = copying
+        self._check()
+        self._make_ends()
+        self._make_layers()
+        self.build()
+
+    def _check(self):
+        if self.units % self.heads:
+            raise ValueError(f"units ({self.units}) must be a multiple of heads ({self.heads})")
+        one = self.source_vocabulary == self.target_vocabulary
+        if (self.tied == "all" or self.copying) and not one:
+            raise ValueError(
+                'tied = "all" and copying need one vocabulary for source and target; these have '
+                f"{self.source_vocabulary} and {self.target_vocabulary} ids: share the tokenizer"
+            )
+
+    def _make_ends(self):
+        policy = {"dtype": self.dtype_policy}
+        self.target_embedding = TokenEmbedding(
+            self.target_vocabulary, self.units, **policy, name="target_embedding"
+        )
+        self.source_embedding = self.target_embedding
+        if self.tied != "all":
+            self.source_embedding = TokenEmbedding(
+                self.source_vocabulary, self.units, **policy, name="source_embedding"
+            )
+        if self.tied == "none":
+            self.output_layer = keras.layers.Dense(self.target_vocabulary, **policy, name="output")
+        if self.copying:
+            self.pointer = PointerGenerator(name="pointer")
+        place = (self.positions, self.max_positions, self.units)
+        self.source_positions = positions_of(*place, **policy, name="source_positions")
+        self.target_positions = positions_of(*place, **policy, name="target_positions")
+        self.embedding_dropout = keras.layers.Dropout(self.dropout, **policy)
+
+    def _make_layers(self):
+        policy = {"dtype": self.dtype_policy}
+        options = {
+            "attention": {
+                "units": self.units,
+                "heads": self.heads,
+                "dropout": self.attention_dropout,
+            },
+            "network": {
+                "units": self.units,
+                "hidden": self.hidden,
+                "activation": self.activation,
+                "dropout": self.dropout,
+            },
+            "frame": {
+                "order": self.order,
+                "normalization": self.normalization,
+                "dropout": self.dropout,
+            },
+        }
+        encoders, decoders = range(self.encoder_layers), range(self.decoder_layers)
+        self.encoder = [EncoderLayer(**options, **policy, name=f"encoder_{n}") for n in encoders]
+        self.decoder = [DecoderLayer(**options, **policy, name=f"decoder_{n}") for n in decoders]
+        for layer in self.encoder + self.decoder:
+            layer.build((None, None, self.units))
+        # A stack of "pre" layers ends in sums that nothing has normalised yet.
+        norm = NORMALIZATIONS[self.normalization] if self.order == "pre" else keras.layers.Identity
+        self.encoder_norm = norm(**policy, name="encoder_norm")
+        self.decoder_norm = norm(**policy, name="decoder_norm")
+
+    def encode(self, source):
+        mask = is_token(source)
+        places = ops.arange(ops.shape(source)[1])
+        features = self.source_positions.mark(self.source_embedding(source), places)
+        features = self.embedding_dropout(features)
+        for layer in self.encoder:
+            features = layer(features, mask[:, None, None, :], turn=self.source_positions.turn)
+        features = self.encoder_norm(features)
+        memory = {layer.name: layer.reading.prepare(features) for layer in self.decoder}
+        return memory | {"mask": mask, "source": source}
+
+    def decode(self, target, memory):
+        length = ops.shape(target)[1]
+        features = self._embed(target, ops.arange(length))
+        mask = causal_mask(length)
+        for layer in self.decoder:
+            read = memory[layer.name] | {"visible": memory["mask"]}
+            features, attention = layer(
+                features, mask, read, turn=self.target_positions.turn
+            )
+        return self._logits(features, attention, memory)
+
+    def begin(self, memory, max_length):
+        rows = ops.shape(memory["source"])[0]
+        return {layer.name: layer.attention.begin(rows, max_length) for layer in self.decoder}
+
+    def step(self, token, position, state, memory):
+        sentences = ops.shape(memory["source"])[0]
+        features = self._embed(token[:, None], ops.reshape(position, (1,)))
+        following = {}
+        for layer in self.decoder:
+            read = memory[layer.name] | {"visible": memory["mask"]}
+            features, attention, following[layer.name] = layer.step(
+                features, position, state[layer.name], read, self.target_positions.turn
+            )
+        grouped = lambda rows: ops.reshape(rows, (sentences, -1, rows.shape[-1]))
+        logits = self._logits(grouped(features), attention, memory)
+        return ops.reshape(logits, (-1, self.target_vocabulary)), following
+
+    def _embed(self, target, places):
+        features = self.target_positions.mark(self.target_embedding(target), places)
+        return self.embedding_dropout(features)
+
+    def _logits(self, features, attention, memory):
+        features = self.decoder_norm(features)
+        tied = self.tied != "none"
+        logits = self.target_embedding.project(features) if tied else self.output_layer(features)
+        if self.copying:
+            return self.pointer(features, logits, attention, memory["source"])
+        return ops.cast(logits, "float32")
