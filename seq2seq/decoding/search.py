@@ -3,6 +3,9 @@
 import abc
 from typing import Any, Callable, NamedTuple
 
+import keras
+from keras import ops
+
 # token [R], position (scalar), state -> logits [R, V], the next state
 Step = Callable[[Any, Any, Any], tuple[Any, Any]]
 
@@ -32,3 +35,24 @@ class Search(abc.ABC):
             max_length: the most ids a hypothesis may have, END included: a scalar, or one a
                 sentence [B].
         """
+
+
+def repeat_rows(rows, times: int):
+    """Gives each sentence `times` rows, side by side: nested [B, ...] -> [B * times, ...]."""
+    return keras.tree.map_structure(lambda tensor: ops.repeat(tensor, times, axis=0), rows)
+
+
+def take_rows(rows, index):
+    """Reorders all that belongs to rows: nested [R, ...], index [N] -> nested [N, ...]."""
+    return keras.tree.map_structure(lambda tensor: ops.take(tensor, index, axis=0), rows)
+
+
+def put(ids, position, token):
+    """Writes token [R] at a position of ids [R, T]; unlike slice_update, with core ops only."""
+    here = ops.equal(ops.arange(ops.shape(ids)[1]), position)
+    return ops.where(here, token[:, None], ids)
+
+
+def limits(max_length, sentences):
+    """Gives each sentence its limit: a scalar or [B] -> int32 [B]."""
+    return ops.broadcast_to(ops.cast(max_length, "int32"), (sentences,))

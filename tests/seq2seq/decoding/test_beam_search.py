@@ -1,0 +1,138 @@
+import numpy as np
+import pytest
+from keras import ops
+
+from pipelines.special_tokens import END, PAD
+from seq2seq.decoding.beam_search import NEVER, BeamSearch
+from seq2seq.decoding.greedy_search import GreedySearch
+
+CASES = 100
+# Of 3 words, there are 121 targets of at most 4 ids: a beam of 128 can hold them all.
+EVERYTHING = 128
+
+
+class Exhaustive(BeamSearch):
+    """Goes on to the limit, whatever it has found."""
+
+    def _is_done(self, finished, score, length, limit):
+        return length >= limit
+
+
+@pytest.mark.parametrize("penalty", [0.0, 0.6])
+@pytest.mark.parametrize("early_stop", [True, False])
+def test_a_beam_that_holds_everything_finds_the_best_of_all(
+    prefix_model, written, penalty, early_stop
+):
+    model = prefix_model()
+    limits = np.arange(CASES) % 4 + 1
+    search = BeamSearch(EVERYTHING, penalty, early_stop, best=3)
+    found = search(model.step, model.begin(CASES), CASES, limits)
+    for first in range(CASES):
+        for place, (score, ids) in enumerate(model.ranking(first, limits[first], penalty)[:3]):
+            assert float(found.scores[first, place]) == pytest.approx(score, abs=1e-4)
+            assert written(found.ids[first, place]) == ids
+
+
+def test_a_beam_of_one_is_greedy(prefix_model):
+    for penalty in (0.0, 0.6):
+        model = prefix_model(seed=7)
+        greedy = GreedySearch()(model.step, model.begin(CASES), CASES, 8)
+        beam = BeamSearch(1, penalty)(model.step, model.begin(CASES), CASES, 8)
+        np.testing.assert_array_equal(beam.ids, greedy.ids)
+        lengths = np.count_nonzero(greedy.ids, axis=-1)
+        wanted = greedy.scores / ((5 + lengths) / 6) ** penalty
+        np.testing.assert_allclose(beam.scores, wanted, rtol=1e-5)
+
+
+@pytest.mark.parametrize("penalty", [0.0, 0.6, 2.0])
+def test_stopping_as_soon_as_nothing_can_change_changes_nothing(prefix_model, penalty):
+    model = prefix_model(vocabulary=5, seed=8)
+    exact = BeamSearch(3, penalty, early_stop=False)
+    exhaustive = Exhaustive(3, penalty)
+    found = exact(model.step, model.begin(CASES), CASES, 12)
+    calls, model.calls = model.calls, 0
+    wanted = exhaustive(model.step, model.begin(CASES), CASES, 12)
+    np.testing.assert_array_equal(found.ids, wanted.ids)
+    np.testing.assert_allclose(found.scores, wanted.scores)
+    assert calls <= model.calls == 12
+
+
+def test_hypotheses_are_distinct_and_best_first(prefix_model, written):
+    model = prefix_model(seed=9)
+    found = BeamSearch(6, best=6)(model.step, model.begin(CASES), CASES, 7)
+    assert (np.diff(found.scores, axis=1) <= 0).all()
+    for ids, scores in zip(np.asarray(found.ids), np.asarray(found.scores)):
+        there = [written(row) for row, score in zip(ids, scores) if score > NEVER]
+        assert len(set(there)) == len(there) > 0
+
+
+def test_scores_of_all_hypotheses_are_their_penalised_log_probabilities(prefix_model, written):
+    model = prefix_model(seed=10)
+    found = BeamSearch(5, 0.6, best=5)(model.step, model.begin(20), 20, 7)
+    for first in range(20):
+        for ids, score in zip(found.ids[first], found.scores[first]):
+            ids = written(ids)
+            wanted = model.log_probability(ids, first) / ((5 + len(ids)) / 6) ** 0.6
+            assert float(score) == pytest.approx(wanted, abs=1e-4)
+
+
+def test_a_wider_beam_returns_no_fewer_hypotheses_than_asked(prefix_model, written):
+    model = prefix_model(vocabulary=4)  # END and one word: 3 targets of at most 2 ids
+    found = BeamSearch(5, 0.0, best=5)(model.step, model.begin(1), 1, 2)
+    assert {written(ids) for ids in found.ids[0, :3]} == {(END,), (3, END), (3, 3)}
+    assert not np.any(found.ids[0, 3:])
+    np.testing.assert_array_equal(found.scores[0, 3:], [NEVER, NEVER])
+
+
+def test_a_finished_sentence_is_frozen_while_others_go_on():
+    """The first sentence finishes at once; its later continuations would score better."""
+
+    def step(token, position, state):
+        sure = ops.where(ops.arange(6) == END, 30.0 * ops.cast(position, "float32"), 0.0)
+        late = ops.where(ops.arange(6) == 3, 30.0, ops.where(ops.arange(6) == END, -1e9, 0.0))
+        logits = ops.where(state["quick"][:, None], sure, late)
+        return logits, state
+
+    search = BeamSearch(2, 2.0)
+    alone = search(step, {"quick": np.array([True])}, 1, 9)
+    both = search(step, {"quick": np.array([True, False])}, 2, 9)
+    np.testing.assert_array_equal(both.ids[0], alone.ids[0])
+    np.testing.assert_array_equal(both.scores[0], alone.scores[0])
+    assert np.count_nonzero(both.ids[1]) == 9 > np.count_nonzero(both.ids[0])
+
+
+def test_an_end_beyond_the_first_k_does_not_finish():
+    """Width 1: at first END is second best (0.3 against 0.6), then sure. Worked by hand."""
+
+    def step(token, position, state):
+        table = np.log(np.array([[1e-9, 1e-9, 0.3, 0.6, 0.1], [1e-9, 1e-9, 0.9, 0.05, 0.05]]))
+        row = ops.take(ops.convert_to_tensor(table, "float32"), ops.minimum(position, 1), axis=0)
+        return ops.broadcast_to(row, (ops.shape(token)[0], 5)), state
+
+    found = BeamSearch(1, 0.0)(step, {}, 1, 4)
+    np.testing.assert_array_equal(found.ids[0, 0], [3, END, PAD, PAD])
+    assert float(found.scores[0, 0]) == pytest.approx(np.log(0.6 * 0.9), abs=1e-5)
+    wider = BeamSearch(2, 1.0, best=2)(step, {}, 1, 4)
+    np.testing.assert_array_equal(wider.ids[0], [[3, END, PAD, PAD], [END, PAD, PAD, PAD]])
+    wanted = [np.log(0.6 * 0.9) / (7 / 6), np.log(0.3)]
+    np.testing.assert_allclose(wider.scores[0], wanted, rtol=1e-5)
+
+
+def test_a_sentence_whose_continuations_are_all_forbidden_ends_there():
+    """After its first token the sentence may only say PAD: there is nothing to return."""
+
+    def step(token, position, state):
+        row = ops.where(ops.arange(5) == PAD, 0.0, -1e9)
+        return ops.broadcast_to(row, (ops.shape(token)[0], 5)), state
+
+    found = BeamSearch(3)(step, {}, 2, 4)
+    assert not np.any(found.ids)
+    np.testing.assert_array_equal(found.scores, [[NEVER], [NEVER]])
+
+
+@pytest.mark.parametrize(
+    "fields", [{"width": 0}, {"best": 5}, {"best": 0}, {"length_penalty": -1.0}]
+)
+def test_impossible_settings_are_refused(fields):
+    with pytest.raises(ValueError, match="choose"):
+        BeamSearch(**fields)
