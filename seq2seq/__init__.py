@@ -1,1 +1,38 @@
-"""Batches to trained, searched and served models, in Keras 3 on TensorFlow."""
+"""Batches to trained, searched and served models, in Keras 3 on TensorFlow.
+
+The names below are loaded when they are first used, so that `seq2seq --help` does not wait for
+TensorFlow. `export` is the exception: its module has its name, and must not hide it.
+"""
+
+import importlib
+
+from seq2seq import backend
+
+backend.check_backend()
+
+from seq2seq.export import export  # noqa: E402 the check comes before all else
+
+_PLACES = {
+    "BeamSearch": "seq2seq.decoding.beam_search",
+    "Generator": "seq2seq.generator",
+    "GreedySearch": "seq2seq.decoding.greedy_search",
+    "LSTM": "seq2seq.models.lstm",
+    "Recipe": "seq2seq.recipe",
+    "Run": "seq2seq.run",
+    "Trainer": "seq2seq.training.trainer",
+    "Transformer": "seq2seq.models.transformer",
+    "evaluate": "seq2seq.evaluation",
+}
+__all__ = ["export", *_PLACES]
+
+
+def __getattr__(name: str):
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_PLACES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PLACES})
