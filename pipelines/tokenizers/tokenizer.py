@@ -5,6 +5,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from pipelines.special_tokens import UNKNOWN
+
 
 class Tokenizer(tf.Module, abc.ABC):
     """Text [B] <-> ragged ids [B, (T)]; runs in tf.data and inside a SavedModel.
@@ -20,6 +22,10 @@ class Tokenizer(tf.Module, abc.ABC):
     @abc.abstractmethod
     def size(self) -> int:
         """The number of ids, special tokens included."""
+
+    def known(self, ids):
+        """Reads ids beyond the vocabulary as UNKNOWN: a model may have more outputs than that."""
+        return tf.where((ids < 0) | (ids >= self.size), UNKNOWN, ids)
 
     @abc.abstractmethod
     def tokenize(self, text: tf.Tensor) -> tf.RaggedTensor:
