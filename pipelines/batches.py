@@ -1,0 +1,84 @@
+"""Records to batches: the one place where the order of steps is written."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from pipelines import steps
+from pipelines.records import Records, parse
+
+
+class Position(NamedTuple):
+    """A place in the endless stream of batches: so many epochs, then so many batches."""
+
+    epoch: int = 0
+    batch: int = 0
+
+
+@dataclass(frozen=True)
+class Batching:
+    """How batches are made.
+
+    tokens: the most of rows times longest side in a batch, padding counted.
+    pool: examples that are sorted together; more makes less padding.
+    buffer: examples among which the next is drawn.
+    """
+
+    tokens: int = 4096
+    pool: int = 16384
+    buffer: int = 50000
+    seed: int = 0
+
+
+def training_batches(
+    records: Records,
+    batching: Batching = Batching(),
+    position: Position = Position(),
+    replicas: int = 1,
+) -> tf.data.Dataset:
+    """Makes endless batches of ({"source": [B, S], "target": [B, T]}, labels, weights [B, T]).
+
+    The same records, batching and position give the same batches; more replicas only add rows of
+    padding, so that B divides by them.
+    """
+    positioned = positioned_batches(records, batching, position, replicas)
+    return positioned.map(lambda _, batch, *labels: (batch, *labels))
+
+
+def positioned_batches(records, batching, position, replicas=1) -> tf.data.Dataset:
+    """Makes the batches of `training_batches`, each after its own position, int64 [2]."""
+
+    def epoch(number):
+        seed = tf.constant(batching.seed, tf.int64) * 1_000_003 + number
+        batches = (
+            tf.data.Dataset.from_tensor_slices(records.files)
+            .apply(steps.shuffled(len(records.files), seed))
+            .apply(steps.interleaved())
+            .apply(steps.shuffled(batching.buffer, seed))
+            .apply(steps.pooled(batching.pool))
+            .apply(steps.parsed(parse))
+            .apply(steps.teacher_forced())
+            .apply(steps.sorted_by_length())
+            .apply(steps.cut_by_tokens(batching.tokens, seed))
+            .apply(steps.padded(replicas))
+        )
+        place = lambda batch, rest: (tf.stack([number, batch]), *rest)
+        return batches.enumerate().map(place)
+
+    epochs = tf.data.Dataset.range(position.epoch, tf.int64.max).flat_map(epoch)
+    return epochs.skip(position.batch).prefetch(8)
+
+
+def validation_batches(records: Records, tokens: int = 4096) -> tf.data.Dataset:
+    """Makes each batch once, in the order of lengths, as `training_batches` has them."""
+    return (
+        tf.data.TFRecordDataset(records.files)
+        .apply(steps.pooled(16384))
+        .apply(steps.parsed(parse))
+        .apply(steps.teacher_forced())
+        .apply(steps.sorted_by_length())
+        .apply(steps.cut_by_tokens(tokens))
+        .apply(steps.padded())
+        .prefetch(2)
+    )

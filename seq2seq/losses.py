@@ -1,0 +1,39 @@
+"""The training loss."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="seq2seq")
+class LabelSmoothedCrossEntropy(keras.losses.Loss):
+    """Measures logits [B, T, V] against labels int [B, T], without a one-hot.
+
+    Szegedy et al. (2016), section 7: the right token gets 1 - smoothing of the probability and
+    all V tokens share the rest, so with z the logits the loss of a token is
+    logsumexp(z) - (1 - smoothing) z[label] - smoothing mean(z).
+
+    Called with weights [B, T] as `sample_weight` it is their mean over real tokens; `call` gives
+    each token's loss [B, T].
+    """
+
+    def __init__(self, smoothing: float = 0.1, reduction="mean_with_sample_weight", **kwargs):
+        super().__init__(reduction=reduction, **kwargs)
+        if not 0.0 <= smoothing < 1.0:
+            raise ValueError(f"smoothing is a share of probability in [0, 1), not {smoothing}")
+        self.smoothing = smoothing
+
+    def call(self, labels, logits):
+        return cross_entropy(labels, logits, self.smoothing)
+
+    def get_config(self):
+        return super().get_config() | {"smoothing": self.smoothing}
+
+
+def cross_entropy(labels, logits, smoothing=0.0):
+    """Returns each token's loss: labels int [B, T], logits [B, T, V] -> float32 [B, T]."""
+    logits = ops.cast(logits, "float32")
+    right = ops.take_along_axis(logits, labels[..., None], axis=-1)[..., 0]
+    wanted = (1.0 - smoothing) * right
+    if smoothing:
+        wanted = wanted + smoothing * ops.mean(logits, axis=-1)
+    return ops.logsumexp(logits, axis=-1) - wanted
