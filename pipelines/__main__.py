@@ -1,0 +1,52 @@
+"""The command line of the pipelines: `python -m pipelines wikipedia | ...`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.wikipedia.passages import Passages
+from pipelines.wikipedia.prepare import HeldOut, prepare
+
+app = typer.Typer(
+    name="python -m pipelines",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def pipelines() -> None:
+    """Prepare text for training."""
+
+
+@app.command()
+def wikipedia(
+    dump: Annotated[Path, typer.Argument(help="pages-articles dump: .xml, .xml.bz2, .xml.gz")],
+    output: Annotated[Path, typer.Argument(help="folder to write; must not be there yet")],
+    sentences: Annotated[int, typer.Option(help="most sentences in a passage")] = 1,
+    words: Annotated[int, typer.Option(help="most words in a sentence")] = 40,
+    characters: Annotated[int, typer.Option(help="most characters in a passage")] = 400,
+    valid: Annotated[float, typer.Option(help="share of articles kept for validation")] = 0.05,
+    test: Annotated[float, typer.Option(help="share of articles kept for testing")] = 0.05,
+) -> None:
+    """Turn a Wikipedia dump into passages of clean text."""
+    passages = Passages(sentences=sentences, words=words, characters=characters)
+    manifest = prepare(dump, output, passages, HeldOut(valid=valid, test=test))
+    for split, counts in manifest["splits"].items():
+        print(f"{split}: {counts['passages']} passages of {counts['articles']} articles")
+
+
+def main() -> None:
+    """Runs a command; a mistake in the input is one line on standard error and exit status 2."""
+    try:
+        app()
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Wikipedia dump to clean passages: pages, wikitext, sentences, shards."""
