@@ -1,0 +1,235 @@
+"""The recurrent encoder-decoder with attention."""
+
+from typing import Literal
+
+import keras
+from keras import ops
+
+from seq2seq.layers.additive_attention import AdditiveAttention
+from seq2seq.layers.bidirectional import Bidirectional
+from seq2seq.layers.dot_attention import DotAttention
+from seq2seq.layers.pointer_generator import PointerGenerator
+from seq2seq.layers.recurrence import recur
+from seq2seq.layers.recurrent import Recurrent
+from seq2seq.layers.state_bridge import StateBridge
+from seq2seq.layers.token_embedding import TokenEmbedding
+from seq2seq.models.seq2seq import Seq2Seq, is_token
+
+
+@keras.saving.register_keras_serializable(package="seq2seq")
+class LSTM(Seq2Seq):
+    """Reads in both directions and writes with attention: Bahdanau et al. (2015), Luong et al. (2015).
+
+    The decoder's first layer reads embeddings only, and its outputs are the queries; the layers
+    above read what is below and the context, as in Wu et al. (2016), section 3. So training runs
+    over the whole target at once. Luong's attentional vector, tanh of top and context, makes the
+    logits; with input feeding (section 3.3 there) it also joins the next embedding, and training
+    goes position by position.
+
+    Args:
+        source_vocabulary, target_vocabulary: numbers of ids.
+        embedding: width of embeddings.
+        units: width of layers; each direction of the encoder has half of it.
+        tied: embeddings that share weights: "none", "target" (embedding and output), or "all"
+            (source too, which needs one vocabulary).
+        residual: adds what a layer reads to what it puts out, from the second layer on.
+        dropout: on embeddings, between layers and on the attentional vector.
+        copying: mixes in the attention over source ids (See et al. 2017); the logits are then
+            log-probabilities.
+
+    Raises:
+        ValueError: two vocabularies differ that must be one, units is odd, or a stack is empty.
+    """
+
+    def __init__(
+        self,
+        source_vocabulary: int,
+        target_vocabulary: int,
+        embedding: int = 256,
+        units: int = 512,
+        encoder_layers: int = 1,
+        decoder_layers: int = 2,
+        cell: Literal["lstm", "gru"] = "lstm",
+        attention: Literal["additive", "dot", "general", "scaled_dot"] = "general",
+        input_feeding: bool = False,
+        residual: bool = False,
+        dropout: float = 0.3,
+        tied: Literal["none", "target", "all"] = "none",
+        copying: bool = False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.source_vocabulary = source_vocabulary
+        self.target_vocabulary = target_vocabulary
+        self.embedding = embedding
+        self.units = units
+        self.encoder_layers = encoder_layers
+        self.decoder_layers = decoder_layers
+        self.cell = cell
+        self.attention = attention
+        self.input_feeding = input_feeding
+        self.residual = residual
+        self.dropout = dropout
+        self.tied = tied
+        self.copying = copying
+        self._check()
+        self._make_embeddings()
+        self._make_encoder()
+        self._make_decoder()
+        self._make_output()
+        self.build()
+
+    def _check(self):
+        one = self.source_vocabulary == self.target_vocabulary
+        if (self.tied == "all" or self.copying) and not one:
+            raise ValueError(
+                'tied = "all" and copying need one vocabulary for source and target; these have '
+                f"{self.source_vocabulary} and {self.target_vocabulary} ids: share the tokenizer"
+            )
+        if self.encoder_layers < 1 or self.decoder_layers < 1:
+            raise ValueError(
+                f"encoder_layers ({self.encoder_layers}) and decoder_layers "
+                f"({self.decoder_layers}) must be at least 1"
+            )
+
+    def _make_embeddings(self):
+        make = lambda vocabulary, name: TokenEmbedding(
+            vocabulary, self.embedding, dtype=self.dtype_policy, name=name
+        )
+        self.target_embedding = make(self.target_vocabulary, "target_embedding")
+        self.source_embedding = self.target_embedding
+        if self.tied != "all":
+            self.source_embedding = make(self.source_vocabulary, "source_embedding")
+        self.drop = keras.layers.Dropout(self.dropout, dtype=self.dtype_policy)
+
+    def _make_encoder(self):
+        self.encoder = []
+        for layer in range(self.encoder_layers):
+            self.encoder.append(
+                Bidirectional(
+                    self.units, self.cell, dtype=self.dtype_policy, name=f"encoder_{layer}"
+                )
+            )
+            self.encoder[-1].build((None, None, self.units if layer else self.embedding))
+
+    def _make_decoder(self):
+        policy = {"dtype": self.dtype_policy}
+        self.bridge = StateBridge(self.decoder_layers, self.units, **policy, name="bridge")
+        own = self.embedding + (self.units if self.input_feeding else 0)
+        self.decoder = []
+        for layer in range(self.decoder_layers):
+            self.decoder.append(Recurrent(self.units, self.cell, **policy, name=f"layer_{layer}"))
+            self.decoder[-1].build((None, None, 2 * self.units if layer else own))
+        self.reader = (
+            AdditiveAttention(self.units, **policy, name="reader")
+            if self.attention == "additive"
+            else DotAttention(self.attention, **policy, name="reader")
+        )
+        # Keys, the second shape, are made by the layer itself.
+        self.reader.build((None, None, self.units), None, (None, None, self.units))
+
+    def _make_output(self):
+        policy = {"dtype": self.dtype_policy}
+        self.combine = keras.layers.Dense(self.units, "tanh", **policy, name="combine")
+        self.output_layer = (
+            keras.layers.Dense(self.target_vocabulary, **policy, name="output")
+            if self.tied == "none"
+            # Equal vectors must be of equal width to be compared.
+            else keras.layers.Dense(self.embedding, use_bias=False, **policy, name="output")
+        )
+        if self.copying:
+            self.pointer = PointerGenerator(dtype="float32", name="pointer")
+
+    def encode(self, source):
+        mask = is_token(source)
+        features, states = self.drop(self.source_embedding(source)), []
+        for layer in self.encoder:
+            below = self.drop(features) if states else features
+            outputs, state = layer(below, mask)
+            features = features + outputs if self.residual and states else outputs
+            states.append(state)
+        return {
+            "values": features,
+            "keys": self.reader.prepare(features),
+            "mask": mask,
+            "source": source,
+            "state": self.bridge(states),
+        }
+
+    def decode(self, target, memory):
+        return self.decode_with_attention(target, memory)[0]
+
+    def decode_with_attention(self, target, memory):
+        """Predicts as `decode` and shows what was read -> (logits [B, T, V], weights [B, T, S])."""
+        embedded = self.drop(self.target_embedding(target))
+        vectors, weights, _ = self._write(embedded, self.begin(memory, None), memory)
+        return self._logits(vectors, weights, memory), weights
+
+    def begin(self, memory, max_length):
+        if not self.input_feeding:
+            return memory["state"]
+        hidden = memory["state"]["layer_0"]["hidden"]
+        return memory["state"] | {"fed": ops.zeros_like(hidden)}
+
+    def step(self, token, position, state, memory):
+        embedded = self.drop(self.target_embedding(token[:, None]))
+        vectors, weights, following = self._write(embedded, state, memory)
+        logits = self._logits(_group(vectors, memory), _group(weights, memory), memory)
+        return ops.reshape(logits, (ops.shape(token)[0], self.target_vocabulary)), following
+
+    def _write(self, embedded, state, memory):
+        """embedded [R, T, E] -> (attentional vectors [R, T, units], weights [R, T, S], last state)."""
+        if self.input_feeding:
+            return self._feed(embedded, state, memory)
+        return self._advance(embedded, state, memory)
+
+    def _feed(self, embedded, state, memory):
+        def advance(now, state):
+            inputs = ops.concatenate([now, state["fed"]], axis=-1)[:, None]
+            vectors, weights, following = self._advance(inputs, state, memory)
+            return following | {"fed": vectors[:, 0], "weights": weights[:, 0]}
+
+        shape = (ops.shape(embedded)[0], ops.shape(memory["mask"])[1])
+        state = state | {"weights": ops.zeros(shape, "float32")}
+        recorded = lambda state: (state["fed"], state["weights"])
+        (vectors, weights), last = recur(advance, ops.swapaxes(embedded, 0, 1), state, recorded)
+        del last["weights"]
+        return ops.swapaxes(vectors, 0, 1), ops.swapaxes(weights, 0, 1), last
+
+    def _advance(self, inputs, state, memory):
+        following = {}
+        first, *above = self.decoder
+        features, following[first.name] = first(inputs, state=state[first.name])
+        context, weights = self._read(features, memory)
+        for layer in above:
+            below = ops.concatenate([self.drop(features), context], axis=-1)
+            outputs, following[layer.name] = layer(below, state=state[layer.name])
+            features = features + outputs if self.residual else outputs
+        vectors = self.drop(self.combine(ops.concatenate([features, context], axis=-1)))
+        return vectors, weights, following
+
+    def _read(self, query, memory):
+        """query [R, T, units] -> (context [R, T, units], weights [R, T, S])."""
+        rows, length, _ = ops.shape(query)
+        back = lambda tensor: ops.reshape(tensor, (rows, length, ops.shape(tensor)[-1]))
+        context, weights = self.reader(
+            _group(query, memory), memory["keys"], memory["values"], memory["mask"]
+        )
+        return back(context), back(weights)
+
+    def _logits(self, vectors, weights, memory):
+        logits = self.output_layer(vectors)
+        if self.tied != "none":
+            logits = self.target_embedding.project(logits)
+        if self.copying:
+            return self.pointer(vectors, logits, weights, memory["source"])
+        return ops.cast(logits, "float32")
+
+
+def _group(tensor, memory):
+    """Lets the hypotheses of a sentence stand as its positions: [R, T, D] -> [B, R / B * T, D]."""
+    sentences = ops.shape(memory["mask"])[0]
+    rows, length, depth = ops.shape(tensor)
+    # Counted, since a size of -1 cannot be found when there are no sentences.
+    positions = rows * length // ops.maximum(sentences, 1)
+    return ops.reshape(tensor, (sentences, positions, depth))
