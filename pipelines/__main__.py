@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.vocabulary import make_vocabulary
 from pipelines.wikipedia.passages import Passages
 from pipelines.wikipedia.prepare import HeldOut, prepare
 
@@ -37,6 +38,21 @@ def wikipedia(
     manifest = prepare(dump, output, passages, HeldOut(valid=valid, test=test))
     for split, counts in manifest["splits"].items():
         print(f"{split}: {counts['passages']} passages of {counts['articles']} articles")
+
+
+@app.command()
+def vocabulary(
+    recipe: Annotated[Path, typer.Argument(help="TOML file with [corpus] and [tokenizer]")],
+    output: Annotated[Path, typer.Option(help="folder to write; must not be there yet")],
+    changes: Annotated[
+        list[str], typer.Option("--set", help="change an option: --set tokenizer.size=4000")
+    ] = [],
+) -> None:
+    """Train the tokenizers of a recipe on its corpus."""
+    tokenizers = make_vocabulary(recipe, output, changes)
+    for side, tokenizer in zip(["source", "target"], tokenizers):
+        print(f"{side}: {type(tokenizer).__name__}, {tokenizer.size} ids")
+    print(f"{'shared' if tokenizers.shared else 'separate'}, written to {output}")
 
 
 def main() -> None:

@@ -13,9 +13,14 @@ import pydantic
 
 
 def kinds(folder: str) -> list[str]:
-    """Lists the file names of a package, such as `pipelines.corpora`: the kinds a recipe may name."""
+    """Lists the files of a package such as `pipelines.corpora`: the kinds a recipe may name."""
     paths = importlib.import_module(folder).__path__
     return sorted(module.name for module in pkgutil.iter_modules(paths))
+
+
+def _known(folder: str, base: type) -> list[str]:
+    contract = base.__module__.rpartition(".")[2]
+    return [name for name in kinds(folder) if name != contract]
 
 
 def find(folder: str, kind: str, base: type) -> type:
@@ -26,14 +31,17 @@ def find(folder: str, kind: str, base: type) -> type:
     Raises:
         ValueError: no such file, or it does not define exactly one subclass of `base`.
     """
-    known = [name for name in kinds(folder) if name != base.__module__.rpartition(".")[2]]
+    known = _known(folder, base)
     if kind not in known:
-        raise ValueError(f"unknown kind {kind!r} of {base.__name__}{_nearest(kind, known)}")
+        raise ValueError(f"unknown kind {kind!r} of {base.__name__}{_nearest(str(kind), known)}")
     module = importlib.import_module(f"{folder}.{kind}")
     found = [
         value
-        for value in vars(module).values()
-        if inspect.isclass(value) and issubclass(value, base) and value.__module__ == module.__name__
+        for name, value in vars(module).items()
+        if inspect.isclass(value)
+        and issubclass(value, base)
+        and value.__module__ == module.__name__
+        if not name.startswith("_")
     ]
     if len(found) != 1:
         raise ValueError(
@@ -45,7 +53,7 @@ def find(folder: str, kind: str, base: type) -> type:
 def build(folder: str, base: type, section: dict, **given):
     """Builds what a recipe's section describes.
 
-    build("pipelines.corpora", Corpus, {"kind": "json_lines", "paths": {...}}) -> JsonLines(paths={...})
+    build("pipelines.corpora", Corpus, {"kind": "json_lines", "paths": paths}) -> JsonLines(paths)
 
     `given` are arguments that the program knows and a recipe may not set, such as vocabulary sizes.
 
@@ -56,7 +64,8 @@ def build(folder: str, base: type, section: dict, **given):
     options = dict(section)
     kind = options.pop("kind", None)
     if kind is None:
-        raise ValueError(f"a section for {base.__name__} needs a kind: {', '.join(kinds(folder))}")
+        known = ", ".join(_known(folder, base))
+        raise ValueError(f"a section for {base.__name__} needs a kind (known: {known})")
     constructor = find(folder, kind, base)
     for name in given.keys() & options.keys():
         raise ValueError(f"{kind}: {name} is found by the program and cannot be set")
@@ -78,22 +87,36 @@ def check(constructor, options: dict) -> dict:
     }
     for name in options.keys() - parameters.keys():
         raise ValueError(
-            f"{constructor.__name__} has no option {name!r}{_nearest(name, sorted(parameters))}"
+            f"{constructor.__qualname__} has no option {name!r}{_nearest(name, sorted(parameters))}"
         )
-    schema = {
-        name: (
-            object if parameter.annotation is parameter.empty else parameter.annotation,
-            ... if parameter.default is parameter.empty else parameter.default,
-        )
+    missing = [
+        name
         for name, parameter in parameters.items()
+        if parameter.default is parameter.empty and name not in options
+    ]
+    if missing:
+        raise ValueError(f"{constructor.__qualname__} needs {', '.join(missing)}")
+    return {
+        name: _checked(f"{constructor.__qualname__}: {name}", parameters[name].annotation, value)
+        for name, value in options.items()
     }
-    allow = pydantic.ConfigDict(arbitrary_types_allowed=True, protected_namespaces=())
+
+
+def _checked(place: str, annotation, value):
+    """Returns `value` as the type that `annotation` asks for; without one anything goes."""
+    if annotation is inspect.Parameter.empty:
+        return value
+    allow = pydantic.ConfigDict(arbitrary_types_allowed=True)
+    # A model for each option, since an option may be called as a method of pydantic's models is.
+    model = pydantic.create_model("Option", __config__=allow, value=(annotation, ...))
     try:
-        checked = pydantic.create_model(constructor.__name__, __config__=allow, **schema)(**options)
+        return model(value=value).value  # type: ignore[attr-defined]
     except pydantic.ValidationError as error:
-        said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ValueError(f"{constructor.__name__}: {said}") from None
-    return {name: getattr(checked, name) for name in options}
+        said = "; ".join(
+            ".".join(map(str, (place, *fault["loc"][1:]))) + f": {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise ValueError(f"{said}, got {value!r}") from None
 
 
 def _nearest(name: str, known: list[str]) -> str:

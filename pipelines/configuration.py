@@ -1,0 +1,50 @@
+"""Reads recipes: TOML files, with changes from the command line."""
+
+import tomllib
+from pathlib import Path
+
+
+def read(path: str | Path, changes: list[str]) -> dict:
+    """Reads a TOML file and applies `changes`, each as from `--set model.layers=4`.
+
+    A changed value is read as TOML where it can be, so that 4, true and ["a", "b"] mean what
+    they say; anything else is text. Sections and options that the file does not have are added.
+
+    Raises:
+        ValueError: no such file, it is not TOML, or a change is not `section.option=value`.
+    """
+    try:
+        configuration = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"cannot read the recipe {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not TOML: {error}") from None
+    for change in changes:
+        _apply(change, configuration)
+    return configuration
+
+
+def _apply(change: str, configuration: dict) -> None:
+    name, equals, text = change.partition("=")
+    *sections, option = [part.strip() for part in name.split(".")]
+    if not equals or not all([*sections, option]):
+        raise ValueError(f"--set {change}: wanted section.option=value, such as model.layers=4")
+    place = configuration
+    for depth, section in enumerate(sections, 1):
+        place = place.setdefault(section, {})
+        if not isinstance(place, dict):
+            held = ".".join(sections[:depth])
+            raise ValueError(f"--set {change}: {held} is {place!r}, not a section")
+    if isinstance(place.get(option), dict):
+        raise ValueError(f"--set {change}: {name} is a section; set one of its options")
+    place[option] = _value(text.strip())
+
+
+def _value(text: str):
+    """Reads "4" as 4, "true" as True, '"4"' as "4", "data/news" as "data/news"."""
+    try:
+        document = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    # A text of several lines could otherwise add keys of its own.
+    return document["value"] if document.keys() == {"value"} else text

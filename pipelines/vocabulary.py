@@ -1,0 +1,130 @@
+"""From a corpus to its trained tokenizers, kept in a folder."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from pipelines import configuration, plugins
+from pipelines.corpora.corpus import Corpus
+from pipelines.tokenizers.tokenizer import Tokenizer
+
+FOLDER = "pipelines.tokenizers"
+FILE = "tokenizers.json"
+
+
+class Tokenizers(NamedTuple):
+    """The tokenizers of the two sides; one object on both when the vocabulary is shared."""
+
+    source: Tokenizer
+    target: Tokenizer
+
+    @property
+    def shared(self) -> bool:
+        return self.source is self.target
+
+
+def train_tokenizers(corpus: Corpus, section: dict) -> Tokenizers:
+    """Trains what a recipe's [tokenizer] section describes on the split "train".
+
+    train_tokenizers(corpus, {"kind": "subwords", "size": 8000, "shared": True})
+
+    `shared` (default true) makes one tokenizer of both sides, false one of each. The other
+    options are arguments of the kind's `train`. Texts are streamed, not kept.
+
+    Raises:
+        ValueError: an unknown kind or option, a faulty corpus, or too little text.
+    """
+    options = dict(section)
+    shared = options.pop("shared", True)
+    if not isinstance(shared, bool):
+        raise ValueError(f"tokenizer: shared must be true or false, got {shared!r}")
+    if "kind" not in options:
+        raise ValueError(f"[tokenizer] needs a kind (known: {', '.join(_kinds())})")
+    if "texts" in options:
+        raise ValueError("tokenizer: texts come from [corpus] and cannot be set")
+    kind = plugins.find(FOLDER, options.pop("kind"), Tokenizer)
+    checked = plugins.check(kind.train, options | {"texts": ()})
+    del checked["texts"]
+    if shared:
+        tokenizer = kind.train(_texts(corpus, (0, 1)), **checked)
+        return Tokenizers(tokenizer, tokenizer)
+    source, target = (kind.train(_texts(corpus, (side,)), **checked) for side in (0, 1))
+    return Tokenizers(source, target)
+
+
+def save_tokenizers(tokenizers: Tokenizers, folder: str | Path) -> None:
+    """Writes folder/shared, or folder/source and folder/target, and a JSON file naming the kinds.
+
+    Raises:
+        ValueError: `folder` is there already; models may depend on what it holds.
+    """
+    folder = _require_new(folder)
+    sides = {"shared": tokenizers.source} if tokenizers.shared else tokenizers._asdict()
+    beside = folder.with_name(folder.name + ".part")
+    shutil.rmtree(beside, ignore_errors=True)
+    for name, tokenizer in sides.items():
+        tokenizer.save(beside / name)
+    kinds = {name: _kind(tokenizer) for name, tokenizer in sides.items()}
+    (beside / FILE).write_text(json.dumps(kinds, indent=1) + "\n", encoding="utf-8")
+    beside.rename(folder)
+
+
+def load_tokenizers(folder: str | Path) -> Tokenizers:
+    """Reads what `save_tokenizers` wrote.
+
+    Raises:
+        ValueError: a file is missing or not what `save_tokenizers` writes.
+    """
+    folder = Path(folder)
+    try:
+        kinds = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{folder} holds no tokenizers: {error}") from None
+    if not isinstance(kinds, dict) or kinds.keys() not in ({"shared"}, {"source", "target"}):
+        raise ValueError(f'{folder / FILE}: wanted kinds of "shared", or of "source" and "target"')
+    sides = {
+        name: plugins.find(FOLDER, kind, Tokenizer).load(folder / name)
+        for name, kind in kinds.items()
+    }
+    return Tokenizers(*(sides.get(side, sides.get("shared")) for side in Tokenizers._fields))
+
+
+def make_vocabulary(recipe: str | Path, output: str | Path, changes: list[str]) -> Tokenizers:
+    """Trains and saves the tokenizers of a recipe: what `python -m pipelines vocabulary` does.
+
+    Raises:
+        ValueError: as `configuration.read`, `plugins.build`, `train_tokenizers` and
+            `save_tokenizers` do, or the recipe has no [corpus] or [tokenizer].
+    """
+    sections = configuration.read(recipe, changes)
+    for name in ("corpus", "tokenizer"):
+        if not isinstance(sections.get(name), dict):
+            raise ValueError(f"{recipe} needs a [{name}] section")
+    _require_new(output)  # better said before an hour of training than after
+    corpus = plugins.build("pipelines.corpora", Corpus, sections["corpus"])
+    tokenizers = train_tokenizers(corpus, sections["tokenizer"])
+    save_tokenizers(tokenizers, output)
+    return tokenizers
+
+
+def _require_new(folder: str | Path) -> Path:
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f"{folder} is there already: remove it or name another folder")
+    return folder
+
+
+def _texts(corpus: Corpus, sides: tuple[int, ...]) -> Iterator[str]:
+    for pair in corpus.pairs("train"):
+        for side in sides:
+            yield pair[side]
+
+
+def _kind(tokenizer: Tokenizer) -> str:
+    return type(tokenizer).__module__.rpartition(".")[2]
+
+
+def _kinds() -> list[str]:
+    return [kind for kind in plugins.kinds(FOLDER) if kind != "tokenizer"]
