@@ -61,14 +61,18 @@ def export(generator, folder: str | Path, samples: list[str]) -> Path:
 def _write(generator, folder: Path) -> None:
     import tensorflow as tf
 
-    signatures = {"serving_default": generator.__call__.get_concrete_function()}
+    answer = generator.__call__.get_concrete_function()
+    # Not the generator itself: its model may hold an optimizer, of twice the weights' size.
+    served = tf.Module()
+    served.weights = list(answer.graph.variables)
+    served.tokenizers = [generator.source_tokenizer, generator.target_tokenizer]
     # Gradients are for training; a custom gradient's graph would only be weight and risk here.
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     log = logging.getLogger("tensorflow")
     level = log.level
     log.setLevel(logging.ERROR)  # it tells of every file that it writes
     try:
-        tf.saved_model.save(generator, str(folder), signatures, options)
+        tf.saved_model.save(served, str(folder), {"serving_default": answer}, options)
     finally:
         log.setLevel(level)
 

@@ -12,8 +12,14 @@ import tensorflow_text
 from tensorflow.compiler.tf2xla.python import xla
 from tensorflow.core.protobuf import saved_model_pb2
 
+from pipelines.plugins import find, kinds
+from pipelines.tokenizers.bytes import Bytes
+from pipelines.tokenizers.subwords import Subwords
 from seq2seq import export_check
+from seq2seq.decoding.beam_search import BeamSearch
 from seq2seq.export import LONG_LINE, export
+from seq2seq.generator import Generator
+from seq2seq.models.seq2seq import Seq2Seq
 
 C_API = Path(__file__).parents[1] / "serving" / "c_api.py"
 SAMPLES = ["the cat sat", "a dog", "the unknown zebra ran, é was it?"]
@@ -31,16 +37,17 @@ class Shouter(tf.Module):
 
     def __init__(self, model: bytes):
         super().__init__()
-        self.tokenizer = tensorflow_text.SentencepieceTokenizer(model)
+        self.source_tokenizer = tensorflow_text.SentencepieceTokenizer(model)
         names = tf.lookup.KeyValueTensorInitializer(["CAT", "DOG"], ["Tom", "Rex"])
-        self.names = tf.lookup.StaticHashTable(names, "")
+        self.target_tokenizer = tf.lookup.StaticHashTable(names, "")
         self.weight = tf.Variable(-0.5)
+        self.optimizer = tf.Variable(tf.zeros([100]))
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def __call__(self, text):
-        pieces = self.tokenizer.detokenize(self.tokenizer.tokenize(text))
+        pieces = self.source_tokenizer.detokenize(self.source_tokenizer.tokenize(text))
         shouted = tf.strings.upper(pieces)
-        name = self.names.lookup(shouted)
+        name = self.target_tokenizer.lookup(shouted)
         length = tf.cast(tf.strings.length(text), tf.float32)
         return {"text": tf.where(name == "", shouted, name), "score": self.weight * length}
 
@@ -117,6 +124,28 @@ def test_c_api_answers_as_python_and_as_the_reloaded_model(shouter, exported):
     assert_equal_answers([answer(serve, batch) for batch in batches], expected)
 
 
+# Every kind of model, and tokenizers with core ops and with TensorFlow Text's.
+@pytest.mark.parametrize("kind", [kind for kind in kinds("seq2seq.models") if kind != "seq2seq"])
+def test_c_api_answers_as_a_real_generator(kind, tmp_path):
+    tokenizers = Bytes(), Subwords.train(LINES * 20, size=290)
+    source, target = (each.size for each in tokenizers)
+    model = find("seq2seq.models", kind, Seq2Seq)(
+        source, target, encoder_layers=1, decoder_layers=1, units=16
+    )
+    limits = {"max_source": 32, "max_target": 12}
+    generator = Generator(tokenizers, model, BeamSearch(width=2), **limits)
+    folder = export(generator, tmp_path, LINES)
+    batches = [LINES, [""], [], ["x" * LONG_LINE]]
+    reply = served(folder, batches)
+    assert reply["imported"] == []
+    assert_equal_answers(reply["answers"], [answer(generator, batch) for batch in batches])
+
+
+def test_what_only_training_needs_is_not_exported(exported):
+    variables = tf.train.list_variables(str(exported / "variables" / "variables"))
+    assert [shape for name, shape in variables if "VARIABLE_VALUE" in name] == [[]]
+
+
 def test_the_first_version_is_1_and_the_next_follows_the_highest(shouter, tmp_path, reloading):
     reloading(lambda answers: answers)
     folder = tmp_path / "new" / "model"
@@ -169,9 +198,10 @@ def test_an_answer_too_few_in_the_fresh_process_is_refused(shouter, tmp_path, re
 class Changed(tf.Module):
     """Answers by a function that a test gives."""
 
-    def __init__(self, function, **signature):
+    def __init__(self, function):
         super().__init__()
         self.function = function
+        self.source_tokenizer = self.target_tokenizer = tf.Module()
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def __call__(self, text):
