@@ -3,7 +3,8 @@ import pytest
 from keras import ops
 
 from pipelines.special_tokens import END, PAD
-from seq2seq.decoding.beam_search import NEVER, BeamSearch
+from seq2seq.decoding import beam_search
+from seq2seq.decoding.beam_search import NEVER, BeamSearch, best_of
 from seq2seq.decoding.greedy_search import GreedySearch
 
 CASES = 100
@@ -136,3 +137,25 @@ def test_a_sentence_whose_continuations_are_all_forbidden_ends_there():
 def test_impossible_settings_are_refused(fields):
     with pytest.raises(ValueError, match="choose"):
         BeamSearch(**fields)
+
+
+@pytest.mark.parametrize("size", [20, 64, 97, 1000])
+@pytest.mark.parametrize("step", [0.0001, 0.5])
+def test_the_best_of_a_row_are_those_of_sorting_it(size, step):
+    """With steps of a half there are many ties; the first of equals is the one argmax finds."""
+    draw = np.random.default_rng(size).normal(size=(30, size))
+    logits = (np.round(draw / step) * step).astype("float32")
+    values, ids = (np.asarray(found) for found in best_of(ops.convert_to_tensor(logits), 3))
+    np.testing.assert_array_equal(values, -np.sort(-logits, axis=1)[:, :3])
+    np.testing.assert_array_equal(np.take_along_axis(logits, ids, axis=1), values)
+    np.testing.assert_array_equal(ids[:, 0], logits.argmax(axis=1))
+    assert all(len(set(row)) == 3 for row in ids)
+
+
+def test_looking_at_groups_first_changes_nothing(prefix_model, monkeypatch):
+    model, search = prefix_model(vocabulary=500, seed=11), BeamSearch(3, best=3)
+    found = search(model.step, model.begin(CASES), CASES, 6)
+    monkeypatch.setattr(beam_search, "GROUP", 1000)
+    wanted = search(model.step, model.begin(CASES), CASES, 6)
+    np.testing.assert_array_equal(found.ids, wanted.ids)
+    np.testing.assert_array_equal(found.scores, wanted.scores)
