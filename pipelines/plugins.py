@@ -8,8 +8,11 @@ import difflib
 import importlib
 import inspect
 import pkgutil
+from typing import TypeVar
 
 import pydantic
+
+T = TypeVar("T")
 
 
 def kinds(folder: str) -> list[str]:
@@ -23,7 +26,7 @@ def _known(folder: str, base: type) -> list[str]:
     return [name for name in kinds(folder) if name != contract]
 
 
-def find(folder: str, kind: str, base: type) -> type:
+def find(folder: str, kind: str, base: type[T]) -> type[T]:
     """Returns the subclass of `base` that the file `kind` of the package `folder` defines.
 
     find("pipelines.corpora", "json_lines", Corpus) -> JsonLines
@@ -50,7 +53,7 @@ def find(folder: str, kind: str, base: type) -> type:
     return found[0]
 
 
-def build(folder: str, base: type, section: dict, **given):
+def build(folder: str, base: type[T], section: dict, **given) -> T:
     """Builds what a recipe's section describes.
 
     build("pipelines.corpora", Corpus, {"kind": "json_lines", "paths": paths}) -> JsonLines(paths)

@@ -88,7 +88,9 @@ def load_tokenizers(folder: str | Path) -> Tokenizers:
         name: plugins.find(FOLDER, kind, Tokenizer).load(folder / name)
         for name, kind in kinds.items()
     }
-    return Tokenizers(*(sides.get(side, sides.get("shared")) for side in Tokenizers._fields))
+    if "shared" in sides:
+        return Tokenizers(sides["shared"], sides["shared"])
+    return Tokenizers(**sides)
 
 
 def make_vocabulary(recipe: str | Path, output: str | Path, changes: list[str]) -> Tokenizers:

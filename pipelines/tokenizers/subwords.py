@@ -115,7 +115,7 @@ class Subwords(Tokenizer):
             ValueError: there is no text, or `size` has no room for its characters.
         """
         lines = _Lines(texts)
-        options = {"byte_fallback": byte_fallback, "character_coverage": character_coverage}
+        options: dict = {"byte_fallback": byte_fallback, "character_coverage": character_coverage}
         options |= {"input_sentence_size": input_sentence_size, "num_threads": num_threads}
         options |= {"user_defined_symbols": symbols, "vocab_size": size, "model_type": model}
         try:
@@ -149,7 +149,7 @@ class _Lines:
 def _train(lines: Iterator[str], normalization: str, options: dict) -> bytes:
     model = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder:
-        rule = {"normalization_rule_name": normalization}
+        rule: dict = {"normalization_rule_name": normalization}
         if normalization == "identity":
             # A model without any rule loses U+2581 and says so on standard error at each load.
             path = Path(folder) / "rules.tsv"
@@ -172,7 +172,7 @@ def _train(lines: Iterator[str], normalization: str, options: dict) -> bytes:
             **options,
         )
     # The model would tell the temporary file's path, and so differ from run to run.
-    proto = sentencepiece_model_pb2.ModelProto.FromString(model.getvalue())
+    proto = sentencepiece_model_pb2.ModelProto.FromString(model.getvalue())  # type: ignore
     proto.normalizer_spec.normalization_rule_tsv = ""
     return proto.SerializeToString(deterministic=True)
 
