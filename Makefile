@@ -1,35 +1,35 @@
-# Each target works on a fresh checkout: it makes .venv with what it needs first.
+# Each target works on a fresh checkout: it first makes .venv and installs what it needs there.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN = .venv/bin
-DEFINITION = setup.cfg pyproject.toml
+PACKAGES = pipelines seq2seq
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: quickstart test lint benchmark
+.NOTPARALLEL:
 
 quickstart: .venv/installed
 	$(BIN)/seq2seq quickstart
 
+# TESTS=tests/pipelines runs a part of them.
 test: .venv/installed-test
 	$(BIN)/python -m pytest --timeout 300 $(TESTS)
 
 lint: .venv/installed-lint
-	$(BIN)/black --check --quiet -l 100 pipelines seq2seq tests
-	$(BIN)/isort --check --quiet pipelines seq2seq tests
-	$(BIN)/flake8 pipelines seq2seq tests
-	$(BIN)/mypy pipelines seq2seq
+	$(BIN)/black --check --quiet -l 100 $(PACKAGES) tests
+	$(BIN)/isort --check --quiet $(PACKAGES) tests
+	$(BIN)/flake8 $(PACKAGES) tests
+	$(BIN)/mypy $(PACKAGES)
 
 benchmark: .venv/installed-test
 	$(BIN)/python -m pytest -m slow -s $(TESTS)
 
-# A stamp is older than the definitions when they change: the next target installs again.
-.venv/installed: $(DEFINITION) | .venv
-	$(BIN)/python -m pip install --quiet --editable .
+# These files are empty and stand for an installation; a newer setup.cfg makes it anew.
+# pip is what venv installs last: without it, an earlier attempt was interrupted.
+.venv/installed .venv/installed-test .venv/installed-lint: setup.cfg pyproject.toml
+	test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --editable '.$(EXTRA)'
 	touch $@
 
-.venv/installed-%: $(DEFINITION) | .venv
-	$(BIN)/python -m pip install --quiet --editable .[$*]
-	touch $@
-
-.venv:
-	$(PYTHON) -m venv .venv
+.venv/installed-test: EXTRA = [test]
+.venv/installed-lint: EXTRA = [lint]
