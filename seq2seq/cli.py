@@ -1,0 +1,225 @@
+"""The command line: train, evaluate, generate, score, export, quickstart, recipes.
+
+Results go to standard output as plain text, all else to standard error. A mistake is one line on
+standard error and exit status 2. TensorFlow is loaded inside the commands, so that help is quick.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seq2seq.backend import load_tensorflow
+from seq2seq.lines import one_line, read_pairs, read_texts, writing
+
+RECIPES = Path(__file__).with_name("recipes")
+FAILED, INTERRUPTED, NO_READER = 2, 130, 141  # exit statuses; the latter two are the shell's
+SAMPLES = 8  # source texts that an export is checked with
+
+app = typer.Typer(name="seq2seq", add_completion=False)
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="folder that `train` made")]
+Checkpoint = Annotated[str, typer.Option(help="which weights: best or last")]
+Output = Annotated[Path | None, typer.Option(help="file to write [standard output]")]
+
+
+@app.callback()
+def seq2seq(
+    debug: Annotated[bool, typer.Option("--debug", help="show where an error comes from")] = False,
+) -> None:
+    """Train, evaluate and serve sequence-to-sequence models."""
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="a TOML file, or the name of a shipped recipe")],
+    run: Annotated[Path, typer.Option(help="folder for checkpoints, logs and results")],
+    change: Annotated[
+        list[str], typer.Option("--set", metavar="a.b=c", help="change a value of the recipe")
+    ] = [],
+) -> None:
+    """Train a model as a recipe says."""
+    path = _recipe_path(recipe)
+    load_tensorflow()
+    from seq2seq.recipe import Recipe
+
+    Recipe.read(path, change).train(run)
+
+
+@app.command()
+def evaluate(
+    run: RunFolder,
+    split: Annotated[str, typer.Option(help="split of the recipe's corpus")] = "test",
+    source: Annotated[Path | None, typer.Option(help="source texts, a line each")] = None,
+    target: Annotated[Path | None, typer.Option(help="their references, a line each")] = None,
+    metric: Annotated[list[str], typer.Option(help="such as bleu; may be repeated")] = [],
+    checkpoint: Checkpoint = "best",
+) -> None:
+    """Score what a model writes against references, and keep the result in RUN."""
+    load_tensorflow()
+    from seq2seq.evaluation import USUAL, evaluate, write_results
+    from seq2seq.run import Run
+
+    trained = Run(run)
+    if source is not None and target is not None:
+        split = source.name
+        pairs = list(read_pairs(source, target))
+    elif source is None and target is None:
+        pairs = list(trained.corpus.pairs(split))
+    else:
+        raise ValueError("--source and --target go together: give both files, or a --split")
+    with _progress(len(pairs)) as advance:
+        result = evaluate(trained.generator(checkpoint), pairs, metric or USUAL, advance)
+    for name, (value, signature) in result.scores.items():
+        print(f"{name:<16} {value:6.2f}  {signature}")
+    print(f"kept in {write_results(run, split, result)}", file=sys.stderr)
+
+
+@app.command()
+def generate(
+    run: RunFolder,
+    source: Annotated[
+        Path | None, typer.Option("--input", help="source texts, a line each [standard input]")
+    ] = None,
+    output: Output = None,
+    checkpoint: Checkpoint = "best",
+) -> None:
+    """Write the target of each source text, a line each, in order."""
+    load_tensorflow()
+    from seq2seq.run import Run
+
+    generator = Run(run).generator(checkpoint)
+    # People who type want the answer before they type the next; else, many texts share a batch.
+    talking = source is None and sys.stdin.isatty()
+    groups = ([text] for text in read_texts(None)) if talking else [read_texts(source)]
+    with writing(output) as file, _progress(shown=output is not None) as advance:
+        for texts in groups:
+            for answer in generator.generate(texts, advance):
+                print(one_line(answer.text), file=file)
+
+
+@app.command()
+def score(
+    run: RunFolder,
+    source: Annotated[Path, typer.Option(help="source texts, a line each")],
+    target: Annotated[Path, typer.Option(help="targets to be scored, a line each")],
+    output: Output = None,
+    checkpoint: Checkpoint = "best",
+) -> None:
+    """Write the log-probability of each target given its source, a line each."""
+    load_tensorflow()
+    from seq2seq.run import Run
+
+    generator = Run(run).generator(checkpoint)
+    with writing(output) as file, _progress(shown=output is not None) as advance:
+        for value in generator.score(read_texts(source), read_texts(target), advance):
+            print(f"{value:.4f}", file=file)
+
+
+@app.command()
+def export(
+    run: RunFolder,
+    folder: Annotated[Path, typer.Argument(help="such as saved_models/NAME; gets a new version")],
+    checkpoint: Checkpoint = "best",
+) -> None:
+    """Write a checked SavedModel that TensorFlow Serving answers with."""
+    # On the processor, as the process that checks the export: the same sums, to the last digits.
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    load_tensorflow()
+    from seq2seq.export import export
+    from seq2seq.run import Run
+
+    trained = Run(run)
+    split = next(name for name in ("valid", "test", "train") if name in trained.corpus.splits())
+    samples = [source for source, _ in islice(trained.corpus.pairs(split), SAMPLES)]
+    print(export(trained.generator(checkpoint), folder, samples))
+
+
+@app.command()
+def quickstart() -> None:
+    """Train, score and export a small model on real articles: minutes, no download."""
+    load_tensorflow()
+    from seq2seq.quickstart import quickstart
+
+    quickstart()
+
+
+@app.command()
+def recipes() -> None:
+    """List the shipped recipes, with their first lines."""
+    for path in sorted(RECIPES.glob("*.toml")):
+        with path.open(encoding="utf-8") as file:
+            first = file.readline()
+        about = first.lstrip("# ").rstrip() if first.startswith("#") else ""
+        print(f"{path.stem:<28} {about}".rstrip())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the program and exits with its status; shows no traceback without --debug."""
+    given = sys.argv[1:] if arguments is None else arguments
+    # Here, and not in a command, so that it may stand anywhere and covers all of them.
+    debug = "--debug" in given
+    command = typer.main.get_command(app)
+    try:
+        rest = [each for each in given if each != "--debug"]
+        with command.make_context("seq2seq", rest) as context:
+            command.invoke(context)
+        sys.stdout.flush()
+    except typer.Exit as done:
+        raise SystemExit(done.exit_code) from None
+    except KeyboardInterrupt as stop:
+        _fail(str(stop) or "interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # Who read our output has gone, as `head` does; Python must not flush into it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(NO_READER) from None
+    except Exception as error:
+        if debug:
+            raise
+        _fail(f"error: {_said(error)}", FAILED)
+
+
+def _said(error: Exception) -> str:
+    if hasattr(error, "format_message"):  # Typer's own: a wrong option or argument
+        return f"{error.format_message()} (--help lists what there is)"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, (ValueError, OSError)):
+        return str(error)
+    return f"{type(error).__name__}: {error} (--debug shows where)"
+
+
+def _fail(message: str, status: int) -> None:
+    print(f"seq2seq: {' '.join(message.split())}", file=sys.stderr)
+    raise SystemExit(status) from None
+
+
+def _recipe_path(recipe: str) -> Path:
+    for path in (Path(recipe), RECIPES / f"{recipe}.toml"):
+        if path.is_file():
+            return path
+    known = ", ".join(sorted(path.stem for path in RECIPES.glob("*.toml"))) or "none"
+    raise ValueError(f"no recipe {recipe!r}: neither a file nor one that is shipped: {known}")
+
+
+@contextlib.contextmanager
+def _progress(total: int | None = None, shown: bool = True) -> Iterator[Callable[[int], None]]:
+    """Shows a count on standard error, where that is a terminal, and clears it away after."""
+    from rich import progress
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    columns = [
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("texts"),
+        progress.TimeElapsedColumn(),
+    ]
+    hidden = not (shown and console.is_terminal)
+    with progress.Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda count: bar.advance(task, count)

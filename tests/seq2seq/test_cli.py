@@ -1,0 +1,286 @@
+import io
+import os
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from seq2seq import cli
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ["train", "evaluate", "generate", "score", "export", "quickstart", "recipes"]
+
+
+class Answer(NamedTuple):
+    text: str
+    score: float
+
+
+class Shouter:
+    """Stands for a trained generator: answers in capitals, and scores by length."""
+
+    def generate(self, texts, progress):
+        for text in texts:
+            if text == "stop":
+                raise KeyboardInterrupt
+            if text == "broken":
+                raise RuntimeError("two\nlines")
+            yield Answer(text.upper(), 1.0)
+
+    def score(self, sources, targets, progress):
+        return (-0.5 * len(target) for _, target in zip(sources, targets))
+
+
+class Pairs:
+    def splits(self):
+        return ["train", "test"]
+
+    def pairs(self, split):
+        return iter([(f"{split} {number}", f"{split.upper()} {number}") for number in range(20)])
+
+
+class FakeRun:
+    def __init__(self, folder):
+        if not folder.is_dir():
+            raise ValueError(f"{folder} is no run")
+        self.corpus = Pairs()
+
+    def generator(self, checkpoint):
+        return Shouter()
+
+
+class FakeRecipe:
+    def __init__(self, *given):
+        self.given = given
+
+    @classmethod
+    def read(cls, path, changes):
+        return cls(path, changes)
+
+    def train(self, run):
+        print(*self.given, run)
+
+
+@pytest.fixture(autouse=True)
+def fakes(monkeypatch):
+    """Replaces what the commands call, so that only the command line is tried."""
+    exact = lambda generator, pairs: sum(source.upper() == target for source, target in pairs)
+    parts: dict[str, dict] = {
+        "recipe": {"Recipe": FakeRecipe},
+        "run": {"Run": FakeRun},
+        "quickstart": {"quickstart": lambda: print("started")},
+        "export": {"export": lambda generator, folder, samples: f"{folder}/1 {samples}"},
+        "evaluation": {
+            "USUAL": ("exact",),
+            "evaluate": lambda generator, pairs, metrics, progress: types.SimpleNamespace(
+                scores={name: (exact(generator, pairs), "fake|v1") for name in metrics}
+            ),
+            "write_results": lambda run, split, result: f"{run}/{split}.json",
+        },
+    }
+    for name, values in parts.items():
+        module = types.ModuleType(name)
+        vars(module).update(values)
+        monkeypatch.setitem(sys.modules, f"seq2seq.{name}", module)
+    monkeypatch.setattr(cli, "load_tensorflow", lambda: None)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+
+@pytest.fixture
+def program(capsys):
+    """Runs the program in this process -> (exit status, lines of output, lines of errors)."""
+
+    def run(*arguments):
+        status: int | str | None = 0
+        try:
+            cli.main([str(each) for each in arguments])
+        except SystemExit as done:
+            status = done.code
+        said = capsys.readouterr()
+        return status, said.out.splitlines(), said.err.splitlines()
+
+    return run
+
+
+def write(path, *lines):
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def type_in(monkeypatch, text):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+
+def assert_refused(result, *words):
+    status, output, (line,) = result
+    assert (status, output) == (2, [])
+    assert line.startswith("seq2seq: error: ")
+    assert all(word in line for word in words), line
+
+
+def test_a_recipe_is_trained_with_its_changes(program, tmp_path):
+    recipe = write(tmp_path / "small.toml")
+    changes = ["--set", "model.units=8", "--set", "training.steps=2"]
+    said = [f"{recipe} ['model.units=8', 'training.steps=2'] runs/a"]
+    assert program("train", recipe, "--run", "runs/a", *changes) == (0, said, [])
+
+
+def test_shipped_recipes_are_listed_and_found_by_name(program, tmp_path, monkeypatch):
+    monkeypatch.setattr(cli, "RECIPES", tmp_path)
+    path = write(tmp_path / "small.toml", "# A small one: 2 minutes, 30 BLEU.", "")
+    write(tmp_path / "bare.toml", "[model]")
+    listed = [f"{'bare':<28}".rstrip(), f"{'small':<28} A small one: 2 minutes, 30 BLEU."]
+    assert program("recipes") == (0, listed, [])
+    assert program("train", "small", "--run", "r") == (0, [f"{path} [] r"], [])
+    assert_refused(program("train", "smal", "--run", "r"), "'smal'", "bare, small")
+
+
+def test_a_split_is_scored(program, tmp_path):
+    status, output, errors = program("evaluate", tmp_path)
+    assert (status, [line.split() for line in output]) == (0, [["exact", "20.00", "fake|v1"]])
+    assert errors == [f"kept in {tmp_path}/test.json"]
+    _, output, errors = program("evaluate", tmp_path, "--split", "train", "--metric", "bleu")
+    assert output[0].startswith("bleu") and errors[0].endswith("train.json")
+
+
+def test_two_files_are_scored(program, tmp_path):
+    source = write(tmp_path / "source.txt", "a", "", "c")
+    target = write(tmp_path / "target.txt", "A", "", "x")
+    arguments = "evaluate", tmp_path, "--source", source, "--target", target
+    status, output, errors = program(*arguments)
+    assert status == 0 and "2.00" in output[0] and errors[0].endswith("source.txt.json")
+    write(target, "A")
+    assert_refused(program(*arguments), "target.txt ends after 1 lines", "source.txt goes on")
+    assert_refused(program(*arguments[:4]), "--source and --target go together")
+
+
+def test_standard_input_is_answered_on_standard_output(program, tmp_path, monkeypatch):
+    type_in(monkeypatch, "the cat\r\n\nélan\x85x\nlast")
+    status, output, errors = program("generate", tmp_path)
+    assert (status, errors) == (0, [])
+    assert output == ["THE CAT", "", "ÉLAN", "X", "LAST"]  # splitlines divides at U+0085
+
+
+def test_files_are_answered_line_by_line(program, tmp_path):
+    source = write(tmp_path / "source.txt", "one", "two\rtwo", "")
+    output = tmp_path / "output.txt"
+    assert program("generate", tmp_path, "--input", source, "--output", output) == (0, [], [])
+    assert output.read_bytes() == b"ONE\nTWO TWO\n\n"
+
+
+def test_a_failure_leaves_the_output_as_it_was(program, tmp_path):
+    source = write(tmp_path / "source.txt", "one", "broken")
+    output = write(tmp_path / "output.txt", "before")
+    arguments = "generate", tmp_path, "--input", source, "--output", output
+    assert_refused(program(*arguments), "RuntimeError: two lines", "--debug shows where")
+    assert output.read_text() == "before\n"
+    assert sorted(os.listdir(tmp_path)) == ["output.txt", "source.txt"]
+
+
+def test_each_pair_gets_a_log_probability(program, tmp_path):
+    source, target = write(tmp_path / "s", "a", "b"), write(tmp_path / "t", "xyz", "")
+    arguments = "score", tmp_path, "--source", source, "--target", target
+    assert program(*arguments) == (0, ["-1.5000", "-0.0000"], [])
+
+
+def test_an_export_is_checked_with_held_out_texts(program, tmp_path):
+    samples = [f"test {number}" for number in range(cli.SAMPLES)]
+    assert program("export", tmp_path, "models/a") == (0, [f"models/a/1 {samples}"], [])
+
+
+def test_the_quickstart_starts(program):
+    assert program("quickstart") == (0, ["started"], [])
+
+
+@pytest.mark.parametrize(
+    "arguments, word",
+    [
+        ([], "Missing command"),
+        (["tran"], "'train'"),
+        (["train", "--run", "r"], "recipe"),
+        (["generate", "no/such/run"], "no/such/run is no run"),
+        (["generate", ".", "--input", "no.txt"], "no.txt"),
+        (["generate", ".", "--output", "no/file"], "no folder no"),
+        (["export", "."], "folder"),
+        (["evaluate", ".", "--splits", "x"], "--splits"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_one_line(arguments, word, program, monkeypatch):
+    type_in(monkeypatch, "")
+    assert_refused(program(*arguments), word)
+
+
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_debug_shows_where_an_error_comes_from(place, tmp_path):
+    source = write(tmp_path / "source.txt", "broken")
+    arguments = ["generate", str(tmp_path), "--input", str(source)]
+    with pytest.raises(RuntimeError, match="two\nlines"):
+        cli.main(arguments[:place] + ["--debug"] + arguments[place:])
+
+
+def test_an_interrupt_is_one_line_and_status_130(program, tmp_path, monkeypatch):
+    type_in(monkeypatch, "one\nstop\n")
+    assert program("generate", tmp_path) == (130, ["ONE"], ["seq2seq: interrupted"])
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
+def test_help_tells_of_every_command(command, program):
+    status, output, errors = program(*command, "--help")
+    assert (status, errors) == (0, [])
+    assert command or all(any(name in line for line in output) for name in COMMANDS)
+
+
+def python(*arguments, **environment):
+    command = [sys.executable, *arguments]
+    environment = {"PATH": os.environ["PATH"], **environment}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def test_help_does_not_wait_for_tensorflow():
+    asked = "import sys; from seq2seq import cli; sys.argv[1:] = ['--help']\ntry: cli.main()\n"
+    asked += "finally: assert not {'tensorflow', 'keras', 'rich.progress'} & set(sys.modules)"
+    done = python("-c", asked)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_package_is_the_program():
+    done = python("-m", "seq2seq", "train", "no such recipe", "--run", "x")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("seq2seq: error: no recipe 'no such recipe'")
+
+
+@pytest.mark.parametrize("name, value", [("KERAS_BACKEND", "jax"), ("TF_USE_LEGACY_KERAS", "1")])
+def test_another_keras_is_refused_before_it_is_loaded(name, value):
+    imported = python("-c", "import seq2seq", **{name: value})
+    assert imported.stderr.splitlines()[-1].startswith(f"ImportError: {name} is '{value}'")
+    program = python("-m", "seq2seq", "recipes", **{name: value})
+    assert program.returncode == 2
+    (line,) = program.stderr.splitlines()
+    assert line.startswith(f"seq2seq: error: {name} is '{value}'")
+
+
+def test_a_keras_on_another_backend_is_refused():
+    asked = "import sys, types; keras = sys.modules['keras'] = types.ModuleType('keras')\n"
+    asked += "keras.config = types.SimpleNamespace(backend=lambda: 'torch')\nimport seq2seq"
+    assert "imported with backend 'torch'" in python("-c", asked).stderr
+
+
+def test_tensorflow_loads_without_a_word():
+    asked = "from seq2seq.backend import load_tensorflow; load_tensorflow()\n"
+    asked += "import keras; print(keras.ops.ones([1]).shape, keras.backend.backend())"
+    done = python("-c", asked)
+    assert (done.stdout, done.stderr) == ("(1,) tensorflow\n", "")
+
+
+def test_a_reader_that_leaves_ends_the_program_quietly():
+    asked = "from seq2seq import cli; cli.recipes = None\n"
+    asked += "cli.app.command()(lambda: [print('x' * 1000) for _ in range(1000)])\n"
+    asked += "cli.app.registered_commands[-1].name = 'fill'; cli.main(['fill'])"
+    shell = f'"{sys.executable}" -c "{asked}" | head -1; echo ${{PIPESTATUS[0]}}'
+    done = subprocess.run(["bash", "-c", shell], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout.splitlines()[1], done.stderr) == ("141", "")
