@@ -37,11 +37,11 @@ class Bytes(Tokenizer):
         )
 
     def detokenize(self, ids: tf.RaggedTensor) -> tf.Tensor:
-        text = tf.strings.reduce_join(tf.gather(self._spelling, self.known(ids)), axis=-1)
+        text = tf.strings.reduce_join(self.look_up(self._spelling, ids), axis=-1)
         return tf.strings.unicode_transcode(text, "UTF-8", "UTF-8")
 
     def tokens(self, ids: tf.Tensor) -> tf.Tensor:
-        return tf.gather(self._names, self.known(ids))
+        return self.look_up(self._names, ids)
 
     def save(self, folder: Path) -> None:
         Path(folder).mkdir(parents=True, exist_ok=True)

@@ -49,10 +49,10 @@ class Characters(Tokenizer):
         return points.with_flat_values(self._ids.lookup(points.flat_values))
 
     def detokenize(self, ids: tf.RaggedTensor) -> tf.Tensor:
-        return tf.strings.reduce_join(tf.gather(self._spelling, self.known(ids)), axis=-1)
+        return tf.strings.reduce_join(self.look_up(self._spelling, ids), axis=-1)
 
     def tokens(self, ids: tf.Tensor) -> tf.Tensor:
-        return tf.gather(self._names, self.known(ids))
+        return self.look_up(self._names, ids)
 
     def save(self, folder: Path) -> None:
         folder = Path(folder)

@@ -61,11 +61,15 @@ class Subwords(Tokenizer):
         return self._pieces.tokenize(tf.where(text == "", text, " " + text))
 
     def detokenize(self, ids: tf.RaggedTensor) -> tf.Tensor:
-        ids = tf.ragged.boolean_mask(ids, (ids != PAD) & (ids != START) & (ids != END))
-        return tf.strings.regex_replace(self._pieces.detokenize(self.known(ids)), "^ ", "")
+        values = self.known(ids.flat_values)
+        spoken = (values != PAD) & (values != START) & (values != END)
+        ids = tf.ragged.boolean_mask(ids.with_flat_values(values), ids.with_flat_values(spoken))
+        return tf.strings.regex_replace(self._pieces.detokenize(ids), "^ ", "")
 
     def tokens(self, ids: tf.Tensor) -> tf.Tensor:
-        return self._pieces.id_to_string(self.known(ids))
+        return tf.ragged.map_flat_values(
+            lambda ids: self._pieces.id_to_string(self.known(ids)), ids
+        )
 
     def save(self, folder: Path) -> None:
         folder = Path(folder)

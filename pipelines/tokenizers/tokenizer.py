@@ -23,9 +23,14 @@ class Tokenizer(tf.Module, abc.ABC):
     def size(self) -> int:
         """The number of ids, special tokens included."""
 
-    def known(self, ids):
+    def known(self, ids: tf.Tensor) -> tf.Tensor:
         """Reads ids beyond the vocabulary as UNKNOWN: a model may have more outputs than that."""
         return tf.where((ids < 0) | (ids >= self.size), UNKNOWN, ids)
+
+    def look_up(self, entries: tf.Tensor, ids):
+        """Takes the entry of each id, dense or ragged, of any shape; entries is [size]."""
+        # Gathering by a ragged tensor itself takes seconds to trace.
+        return tf.ragged.map_flat_values(lambda ids: tf.gather(entries, self.known(ids)), ids)
 
     @abc.abstractmethod
     def tokenize(self, text: tf.Tensor) -> tf.RaggedTensor:

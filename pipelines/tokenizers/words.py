@@ -55,11 +55,11 @@ class Words(Tokenizer):
         return words.with_flat_values(tf.cast(self._ids.lookup(words.flat_values), tf.int32))
 
     def detokenize(self, ids: tf.RaggedTensor) -> tf.Tensor:
-        text = tf.strings.reduce_join(tf.gather(self._spelling, self.known(ids)), axis=-1)
+        text = tf.strings.reduce_join(self.look_up(self._spelling, ids), axis=-1)
         return tf.strings.regex_replace(text, "^ ", "")
 
     def tokens(self, ids: tf.Tensor) -> tf.Tensor:
-        return tf.gather(self._names, self.known(ids))
+        return self.look_up(self._names, ids)
 
     def save(self, folder: Path) -> None:
         folder = Path(folder)
