@@ -144,9 +144,9 @@ class BeamSearch(Search):
         shape = (-1, 2 * self.width)
         score, is_end = ops.reshape(found.score, shape), ops.reshape(found.token == END, shape)
         ends = ops.logical_and(is_end, ops.arange(2 * self.width) < self.width)
-        survives = ops.cumsum(ops.cast(ops.logical_not(is_end), "int32"), axis=1) <= self.width
-        cut = ops.logical_and(ops.logical_not(is_end), survives)
-        enters = ops.logical_or(ends, ops.logical_and(cut, (length >= limit)[:, None]))
+        # Of those cut, no more than the K best, the survivors, can be among the K results.
+        cut = ops.logical_and(ops.logical_not(is_end), (length >= limit)[:, None])
+        enters = ops.logical_or(ends, cut)
         enters = ops.logical_and(enters, ops.logical_not(finished.done)[:, None])
         enters = ops.logical_and(enters, _is_there(score))
         scores = ops.where(enters, score / self._penalty(length), NEVER)
