@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from pipelines.vocabulary import make_vocabulary
 from pipelines.wikipedia.passages import Passages
 from pipelines.wikipedia.prepare import HeldOut, prepare
 
@@ -49,6 +48,8 @@ def vocabulary(
     ] = [],
 ) -> None:
     """Train the tokenizers of a recipe on its corpus."""
+    from pipelines.vocabulary import make_vocabulary  # TensorFlow takes seconds to import
+
     tokenizers = make_vocabulary(recipe, output, changes)
     for side, tokenizer in zip(["source", "target"], tokenizers):
         print(f"{side}: {type(tokenizer).__name__}, {tokenizer.size} ids")
