@@ -11,7 +11,7 @@ class GRUCell(RecurrentCell):
     """Gated recurrent unit: Cho et al. (2014), the reset gate applied after the product.
 
     So there is one recurrent product, as in cuDNN and `keras.layers.GRU(reset_after=True)`, whose
-    order of gates this is: update, reset, candidate.
+    order of gates this is: update, reset, candidate. The state is float32.
     """
 
     def build(self, inputs_shape):
@@ -24,7 +24,7 @@ class GRUCell(RecurrentCell):
         self.built = True
 
     def begin(self, rows):
-        return {"hidden": ops.zeros((rows, self.units), self.compute_dtype)}
+        return {"hidden": ops.zeros((rows, self.units), "float32")}
 
     def project(self, inputs):
         product = self._product(inputs) + self._cast(self.bias)
@@ -33,9 +33,9 @@ class GRUCell(RecurrentCell):
 
     def advance(self, recurrent_kernel, projected, state):
         hidden = state["hidden"]
-        sums = projected["sums"] + ops.matmul(hidden, recurrent_kernel)
+        sums = projected["sums"] + ops.matmul(self._cast(hidden), recurrent_kernel)
         given = ops.split(ops.cast(projected["inputs"], "float32"), (2 * self.units,), axis=-1)
         own = ops.split(ops.cast(sums, "float32"), (2 * self.units,), axis=-1)
         update, reset = ops.split(ops.sigmoid(given[0] + own[0]), 2, axis=-1)
         candidate = ops.tanh(given[1] + reset * own[1])
-        return {"hidden": self._cast(candidate + update * (hidden - candidate))}
+        return {"hidden": candidate + update * (hidden - candidate)}

@@ -54,8 +54,9 @@ class Recurrent(keras.layers.Layer):
         if visible is not None:
             projected["visible"] = self._along_time(visible)[:, :, None]
             advance = lambda now, state: self._advance_masked(found.kernel, now, state)
-        outputs, last = recur(advance, projected, state, lambda state: state["hidden"])
-        found.outputs = ops.concatenate([state["hidden"][None], outputs[:-1]], axis=0)
+        shown = lambda state: ops.cast(state["hidden"], self.compute_dtype)
+        outputs, last = recur(advance, projected, state, shown)
+        found.outputs = ops.concatenate([shown(state)[None], outputs[:-1]], axis=0)
         return self._along_rows(outputs), last
 
     def _advance_masked(self, kernel, now, state):

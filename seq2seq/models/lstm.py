@@ -18,7 +18,9 @@ from seq2seq.models.seq2seq import Seq2Seq, is_token
 
 @keras.saving.register_keras_serializable(package="seq2seq")
 class LSTM(Seq2Seq):
-    """Reads in both directions and writes with attention: Bahdanau et al. (2015), Luong et al. (2015).
+    """Reads in both directions and writes with attention.
+
+    Bahdanau et al. (2015), Luong et al. (2015).
 
     The decoder's first layer reads embeddings only, and its outputs are the queries; the layers
     above read what is below and the context, as in Wu et al. (2016), section 3. So training runs
@@ -142,7 +144,8 @@ class LSTM(Seq2Seq):
 
     def encode(self, source):
         mask = is_token(source)
-        features, states = self.drop(self.source_embedding(source)), []
+        features = self.drop(self.source_embedding(source))
+        states: list[dict] = []
         for layer in self.encoder:
             below = self.drop(features) if states else features
             outputs, state = layer(below, mask)
@@ -169,7 +172,7 @@ class LSTM(Seq2Seq):
         if not self.input_feeding:
             return memory["state"]
         hidden = memory["state"]["layer_0"]["hidden"]
-        return memory["state"] | {"fed": ops.zeros_like(hidden)}
+        return memory["state"] | {"fed": ops.zeros_like(hidden, dtype=self.compute_dtype)}
 
     def step(self, token, position, state, memory):
         embedded = self.drop(self.target_embedding(token[:, None]))
@@ -178,7 +181,7 @@ class LSTM(Seq2Seq):
         return ops.reshape(logits, (ops.shape(token)[0], self.target_vocabulary)), following
 
     def _write(self, embedded, state, memory):
-        """embedded [R, T, E] -> (attentional vectors [R, T, units], weights [R, T, S], last state)."""
+        """embedded [R, T, E] -> (vectors [R, T, units], weights [R, T, S], the last state)."""
         if self.input_feeding:
             return self._feed(embedded, state, memory)
         return self._advance(embedded, state, memory)
