@@ -20,6 +20,7 @@ from seq2seq.lines import one_line, read_pairs, read_texts, writing
 RECIPES = Path(__file__).with_name("recipes")
 FAILED, INTERRUPTED, NO_READER = 2, 130, 141  # exit statuses; the latter two are the shell's
 SAMPLES = 8  # source texts that an export is checked with
+SOME_TEXTS = ["a", "this is a line of text", "Another, with 2 numbers: 42.", "日本語 élan"]
 
 app = typer.Typer(name="seq2seq", add_completion=False)
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="folder that `train` made")]
@@ -46,8 +47,9 @@ def train(
     path = _recipe_path(recipe)
     load_tensorflow()
     from seq2seq.recipe import Recipe
+    from seq2seq.run import Run
 
-    Recipe.read(path, change).train(run)
+    Run.start(run, Recipe.read(path, change)).train()
 
 
 @app.command()
@@ -124,6 +126,9 @@ def score(
 def export(
     run: RunFolder,
     folder: Annotated[Path, typer.Argument(help="such as saved_models/NAME; gets a new version")],
+    samples: Annotated[
+        Path | None, typer.Option(help="texts to check it with, a line each [from the corpus]")
+    ] = None,
     checkpoint: Checkpoint = "best",
 ) -> None:
     """Write a checked SavedModel that TensorFlow Serving answers with."""
@@ -134,9 +139,8 @@ def export(
     from seq2seq.run import Run
 
     trained = Run(run)
-    split = next(name for name in ("valid", "test", "train") if name in trained.corpus.splits())
-    samples = [source for source, _ in islice(trained.corpus.pairs(split), SAMPLES)]
-    print(export(trained.generator(checkpoint), folder, samples))
+    texts = list(read_texts(samples)) if samples else _samples(trained)
+    print(export(trained.generator(checkpoint), folder, texts))
 
 
 @app.command()
@@ -204,6 +208,16 @@ def _recipe_path(recipe: str) -> Path:
             return path
     known = ", ".join(sorted(path.stem for path in RECIPES.glob("*.toml"))) or "none"
     raise ValueError(f"no recipe {recipe!r}: neither a file nor one that is shipped: {known}")
+
+
+def _samples(run) -> list[str]:
+    """Takes source texts of the run's corpus, of a held-out split where it has one."""
+    try:
+        splits = run.corpus.splits()
+        split = next((name for name in ("valid", "test") if name in splits), splits[0])
+        return [source for source, _ in islice(run.corpus.pairs(split), SAMPLES)]
+    except (ValueError, OSError):  # the run is all that is needed: its corpus may be elsewhere
+        return SOME_TEXTS
 
 
 @contextlib.contextmanager

@@ -48,20 +48,12 @@ class FakeRun:
             raise ValueError(f"{folder} is no run")
         self.corpus = Pairs()
 
+    @classmethod
+    def start(cls, folder, recipe):
+        return types.SimpleNamespace(train=lambda: print(*recipe, folder))
+
     def generator(self, checkpoint):
         return Shouter()
-
-
-class FakeRecipe:
-    def __init__(self, *given):
-        self.given = given
-
-    @classmethod
-    def read(cls, path, changes):
-        return cls(path, changes)
-
-    def train(self, run):
-        print(*self.given, run)
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +61,7 @@ def fakes(monkeypatch):
     """Replaces what the commands call, so that only the command line is tried."""
     exact = lambda generator, pairs: sum(source.upper() == target for source, target in pairs)
     parts: dict[str, dict] = {
-        "recipe": {"Recipe": FakeRecipe},
+        "recipe": {"Recipe": types.SimpleNamespace(read=lambda *given: given)},
         "run": {"Run": FakeRun},
         "quickstart": {"quickstart": lambda: print("started")},
         "export": {"export": lambda generator, folder, samples: f"{folder}/1 {samples}"},
@@ -189,6 +181,21 @@ def test_each_pair_gets_a_log_probability(program, tmp_path):
 def test_an_export_is_checked_with_held_out_texts(program, tmp_path):
     samples = [f"test {number}" for number in range(cli.SAMPLES)]
     assert program("export", tmp_path, "models/a") == (0, [f"models/a/1 {samples}"], [])
+
+
+def test_an_export_is_checked_with_texts_of_a_file(program, tmp_path):
+    samples = write(tmp_path / "samples", "a", "b")
+    said = ["models/a/1 ['a', 'b']"]
+    assert program("export", tmp_path, "models/a", "--samples", samples) == (0, said, [])
+
+
+def test_an_export_needs_no_corpus(program, tmp_path, monkeypatch):
+    def missing(self, split):
+        raise ValueError("no file")
+
+    monkeypatch.setattr(Pairs, "pairs", missing)
+    said = [f"models/a/1 {cli.SOME_TEXTS}"]
+    assert program("export", tmp_path, "models/a") == (0, said, [])
 
 
 def test_the_quickstart_starts(program):
