@@ -11,13 +11,13 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 quickstart: .venv/installed
 	$(BIN)/seq2seq quickstart
 
-# TESTS=tests/pipelines runs a part of them.
+# TESTS=tests/pipelines runs a part of them. One process: a second one would import TensorFlow anew.
 test: .venv/installed-test
 	$(BIN)/python -m pytest --timeout 300 $(TESTS)
 
 lint: .venv/installed-lint
-	$(BIN)/black --check --quiet -l 100 $(PACKAGES) tests
-	$(BIN)/isort --check --quiet $(PACKAGES) tests
+	$(BIN)/black --check -l 100 $(PACKAGES) tests
+	$(BIN)/isort --check $(PACKAGES) tests
 	$(BIN)/flake8 $(PACKAGES) tests
 	$(BIN)/mypy $(PACKAGES)
 

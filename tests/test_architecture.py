@@ -13,7 +13,7 @@ ORDER = {
         corpora steps records vocabulary batches __main__ __init__
     """.split(),
     "seq2seq": """
-        backend layers models decoding losses metrics generator restoration evaluation training
+        backend lines layers models decoding losses metrics generator restoration evaluation training
         export_check export recipe run quickstart benchmark cli __main__ __init__
     """.split(),
 }
