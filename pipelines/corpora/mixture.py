@@ -86,8 +86,7 @@ class _Reader:
 
 def _drops(corpus: Corpus) -> Counter[str]:
     """Returns what a corpus dropped in its latest read; not every corpus drops."""
-    dropped: Counter[str] = getattr(corpus, "dropped", Counter[str]())
-    return dropped
+    return getattr(corpus, "dropped", None) or Counter()
 
 
 def _weight(weight: float) -> float:

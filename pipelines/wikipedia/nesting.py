@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable
 
 Replace = Callable[[str], str]
+Pair = tuple[str, Replace]  # closing bracket, function for what stands between
+Frames = list[tuple[str, list[str]]]  # open pairs, outermost first: opening bracket, parts so far
 
 
 def replace_nested(
     text: str,
     brackets: re.Pattern[str],
-    replace: dict[str, tuple[str, Replace]],
+    replace: dict[str, Pair],
     unclosed: str,
 ) -> str:
     """Replaces what stands between opening and closing brackets, inner pairs first.
@@ -21,7 +23,7 @@ def replace_nested(
     replace_nested("a[b[c]]", re.compile(r"([][])"), {"[": ("]", str.upper)}, "") -> "aBC"
     """
     closing = {close for close, _ in replace.values()}
-    frames: list[tuple[str, list[str]]] = [("", [])]
+    frames: Frames = [("", [])]
     position = 0
     for found in brackets.finditer(text):
         bracket = found[1].lstrip()
@@ -32,23 +34,27 @@ def replace_nested(
         elif bracket in closing:
             _close(frames, bracket, replace, unclosed)
     frames[-1][1].append(text[position:])
-    while len(frames) > 1:
-        _spill(frames, unclosed)
+    _spill(frames, 1, unclosed)
     return "".join(frames[0][1])
 
 
-def _close(frames, bracket: str, replace: dict[str, tuple[str, Replace]], unclosed: str) -> None:
+def _close(frames: Frames, bracket: str, replace: dict[str, Pair], unclosed: str) -> None:
     """Closes the innermost open pair that `bracket` fits; pairs left open inside it spill."""
-    if not any(bracket == replace[opening][0] for opening, _ in frames[1:]):
+    fitting = (
+        depth for depth in range(len(frames) - 1, 0, -1) if replace[frames[depth][0]][0] == bracket
+    )
+    depth = next(fitting, 0)
+    if not depth:
         frames[-1][1].append(unclosed)
         return
-    while replace[frames[-1][0]][0] != bracket:
-        _spill(frames, unclosed)
+    _spill(frames, depth + 1, unclosed)
     opening, parts = frames.pop()
     frames[-1][1].append(replace[opening][1]("".join(parts)))
 
 
-def _spill(frames, unclosed: str) -> None:
-    """Gives up the innermost open pair: what it holds goes to the pair around it."""
-    _, parts = frames.pop()
-    frames[-1][1].extend([unclosed, *parts])
+def _spill(frames: Frames, depth: int, unclosed: str) -> None:
+    """Gives up the open pairs from `depth` on: what they hold goes to the pair around them."""
+    given_up = frames[depth:]
+    del frames[depth:]
+    for _, parts in given_up:
+        frames[-1][1].extend([unclosed, *parts])

@@ -12,7 +12,8 @@ ENDS = re.compile(r"[.!?][\"'”’)]{0,2}$")
 RESIDUE = re.compile(
     r"[{}\[\]<>|=\\^~_*\ufffc\ufffd\u0000-\u001f\ue000-\uf8ff]|''|https?:|www\.|//"
 )
-LETTER = re.compile(r"[^\W\d_]")
+DANGLING = re.compile(r"\b(?:the|an|and|or|of|than|between|at the)[.!?,;]?[\"')]*$")
+PARENTHESES = re.compile(r"[()]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,18 +64,17 @@ def is_clean(sentence: str) -> bool:
     begins = BEGINS.match(sentence)
     if not begins or not sentence[begins.end() - 1].isupper() or not ENDS.search(sentence):
         return False
-    if RESIDUE.search(sentence) or not _paired(sentence):
+    if RESIDUE.search(sentence) or DANGLING.search(sentence) or not _paired(sentence):
         return False
-    letters = sum(1 for _ in LETTER.finditer(sentence))
-    return letters >= 0.6 * len(sentence)
+    return sum(map(str.isalpha, sentence)) >= 0.6 * (len(sentence) - sentence.count(" "))
 
 
 def _paired(sentence: str) -> bool:
     if sentence.count('"') % 2 or sentence.count("“") != sentence.count("”"):
         return False
     depth = 0
-    for character in sentence:
-        depth += (character == "(") - (character == ")")
+    for parenthesis in PARENTHESES.findall(sentence):
+        depth += 1 if parenthesis == "(" else -1
         if depth < 0:
             return False
     return depth == 0

@@ -115,7 +115,8 @@ def _write(shards: "_Shards", dump: Path, passages: Passages, held_out: HeldOut)
         if page.namespace or page.redirect is not None:
             continue
         split = held_out.split(page.title)
-        found = list(_passages(page, passages))
+        # A sentence said twice in an article (a caption, a summary) is kept once.
+        found = list(dict.fromkeys(_passages(page, passages)))
         articles[split] += bool(found)
         for text in found:
             shards.write(split, {"title": page.title, "text": text})

@@ -2,6 +2,8 @@
 
 import re
 
+from pipelines.wikipedia.sentences import JOINER
+
 RUN = re.compile(r"'{2,}")
 
 
@@ -9,7 +11,8 @@ def remove_quotes(line: str) -> str:
     """Removes the marks for bold and italic from a line; apostrophes that are text stay.
 
     "''Titanic'''s" -> "Titanic's", since MediaWiki reads three apostrophes as one and a mark for
-    italic where bold and italic would both stay open (Parser::doQuotes).
+    italic where bold and italic would both stay open (Parser::doQuotes). A JOINER stands after a
+    mark that may be a title's own: "''What Is Property?'' says".
     """
     if "''" not in line:
         return line
@@ -18,10 +21,14 @@ def remove_quotes(line: str) -> str:
     bold = sum(length in (3, 5) for length in lengths)
     italic = sum(length in (2, 5) for length in lengths)
     lost = _apostrophe(line, runs, lengths) if bold % 2 and italic % 2 else None
-    parts, position = [], 0
+    parts: list[str] = []
+    position, inside = 0, False
     for index, run in enumerate(runs):
         mark = 2 if index == lost else lengths[index]
         parts.append(line[position : run.start()] + "'" * (len(run[0]) - mark))
+        inside = not inside
+        if not inside and line[run.start() - 1 : run.start()] in ("?", "!", "."):
+            parts.append(JOINER)
         position = run.end()
     return "".join(parts) + line[position:]
 

@@ -5,11 +5,12 @@ import re
 from pipelines.wikipedia.units import convert
 
 HOLE = "\ufffc"  # U+FFFC OBJECT REPLACEMENT CHARACTER: something is read here that we cannot know
+APART = "\u2029"  # U+2029 PARAGRAPH SEPARATOR: what follows is a paragraph of its own
 
 # Notes, warnings and boxes: the sentence around them reads on without them.
 SILENT = frozenset(
     "about,according to whom,anchor,audio,better source,by whom,category see also,cn,clarify,clear,"
-    "contradict-inline,coord,cref,dead link,defaultsort,details,disputed inline,disputed-inline,"
+    "contradict-inline,cref,dead link,defaultsort,details,disputed inline,disputed-inline,"
     "distinguish,dubious,efn,fact,failed verification,flag icon,flagicon,for,full,further,"
     "good article,hatnote,image,main,main article,multiple image,ndashnote,neologism inline,"
     "not in citation given,note,note label,notetag,original research inline,page needed,"
@@ -24,7 +25,6 @@ SILENT_BEGINNINGS = (
     "cite ",
     "efn-",
     "expand ",
-    "harv",
     "infobox",
     "inflation-",
     "pp-",
@@ -96,7 +96,7 @@ def expand(inside: str) -> str:
     if name == "as of" and len(values) == 1:
         return f"{'as' if 'lc' in options else 'As'} of {values[0]}"
     if name in QUOTATIONS and values:
-        return f"\n\n{values[0]}\n\n"
+        return f"{APART}{values[0]}{APART}"
     if name in SHOWN and len(values) >= SHOWN[name]:
         return values[SHOWN[name] - 1] if values else HOLE
     return HOLE

@@ -30,9 +30,13 @@ UNITS = {
     "mph": ("mile per hour", "miles per hour"),
     "C": ("°C", "°C"),
     "F": ("°F", "°F"),
+    "°C": ("°C", "°C"),
+    "°F": ("°F", "°F"),
+    "ft/s": ("foot per second", "feet per second"),
+    "m/s": ("metre per second", "metres per second"),
 }
 BETWEEN = {"-": "–", "–": "–", "to": " to ", "and": " and ", "or": " or ", "by": " by ", "x": " × "}
-NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
 
 
 def convert(values: list[str], options: dict[str, str]) -> str | None:
@@ -60,5 +64,6 @@ def _number(text: str) -> str:
     """Groups digits by thousands: "52419" -> "52,419"."""
     if not NUMBER.fullmatch(text):
         return ""
-    whole, point, part = text.replace(",", "").partition(".")
-    return f"{int(whole):,}{point}{part}"
+    sign = "−" if text[0] in "-−" else ""
+    whole, point, part = text.lstrip("-−").replace(",", "").partition(".")
+    return f"{sign}{int(whole):,}{point}{part}"

@@ -3,13 +3,15 @@
 import html
 import re
 
+from pipelines.wikipedia.elements import replace_elements
 from pipelines.wikipedia.nesting import Replace, replace_nested
 from pipelines.wikipedia.quotes import remove_quotes
-from pipelines.wikipedia.templates import HOLE, expand
+from pipelines.wikipedia.templates import APART, HOLE, expand
 
 # Characters of <nowiki> pass through the private use area, where no markup is looked for.
 PRIVATE = 0xE000
-HIDE = {code: chr(PRIVATE + code) for code in range(128) if not chr(code).isalnum()}
+# Entities (&, # and ;) mean there what they mean elsewhere.
+HIDE = {ord(mark): chr(PRIVATE + ord(mark)) for mark in "'[]{}|<>=*:!_-/\n"}
 SHOW = {PRIVATE + code: chr(code) for code in HIDE}
 HIDDEN = re.compile(
     r"<!--.*?(?:-->|\Z)|<nowiki\s*/>|<nowiki\b[^<>]*>(?P<plain>.*?)</nowiki\s*>",
@@ -20,17 +22,10 @@ NOTE = re.compile(
     r"<ref\b[^<>]*/>|<ref\b[^<>]*>[^<]*(?:<(?!/?ref\b)[^<]*)*</ref\s*>", re.IGNORECASE
 )
 OPEN_NOTE = re.compile(r"</?ref\b[^\n]*", re.IGNORECASE)
-ASIDE = re.compile(
-    r"<(gallery|timeline|references|imagemap|poem|table|templatestyles|section|mapframe|graph)\b"
-    r"(?:[^<>]*/>|[^<>]*>.*?</\1\s*>)",
-    re.DOTALL | re.IGNORECASE,
-)
-FORMULA = re.compile(
-    r"<(math|chem|ce|code|syntaxhighlight|source|pre|score|hiero|sup|tt|kbd|samp|var)\b"
-    r"(?:[^<>]*/>|[^<>]*>(.*?)</\1\s*>)",
-    re.DOTALL | re.IGNORECASE,
-)
+ASIDES = "gallery,timeline,references,imagemap,poem,table,templatestyles,section,mapframe,graph"
+FORMULAS = "math,chem,ce,code,syntaxhighlight,source,pre,score,hiero,tt,kbd,samp,var"
 ORDINAL = re.compile(r"st|nd|rd|th", re.IGNORECASE)
+SPACED_APART = re.compile(rf"[ \t]*{APART}[ \t]*")
 BREAK = re.compile(r"</?(?:p|div|blockquote|center|ul|ol|li|dl|h\d)\b[^<>]*>", re.IGNORECASE)
 TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>")
 
@@ -67,38 +62,38 @@ def paragraphs(wikitext: str, skip: frozenset[str] = END_MATTER) -> list[str]:
     """
     text = HIDDEN.sub(lambda found: (found["plain"] or "").translate(HIDE), wikitext)
     text = OPEN_NOTE.sub(HOLE, NOTE.sub("", text))
-    text = FORMULA.sub(_formula, ASIDE.sub("", text))
+    text = replace_elements(text, ELEMENTS)
     text = _replace_braces(text)
     text = _replace_links(text)
     text = ADDRESS.sub(HOLE, EXTERNAL.sub(lambda found: found[1].strip(), text))
-    text = TAG.sub(_tag, SWITCH.sub("", BREAK.sub("\n\n", text)))
+    text = TAG.sub(_tag, SWITCH.sub("", BREAK.sub(APART, text)))
+    text = SPACED_APART.sub("\n\n", text)
     return [tidy(block) for block in _blocks(text, skip)]
 
 
 def tidy(text: str) -> str:
     """Mends what left-out markup leaves: "Albedo ( , ) is" -> "Albedo is"."""
-    text = html.unescape(text).translate(SHOW)
-    text = re.sub(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]", "", text)
-    text = text.replace("\u2212", "-")
+    text = " ".join(html.unescape(text).translate(SHOW).split())
+    text = re.sub(r"[\u00ad\u200b-\u200f\u202a-\u202e\ufeff]", "", text)
     while True:
         # From the inside out: a parenthesis with a hole, or with nothing but separators, goes.
         shorter = re.sub(r"\s*\((?:[^()]*\ufffc[^()]*|[\s,;:/–-]*)\)", "", text)
         if shorter == text:
             break
         text = shorter
-    text = re.sub(r"\(\s*[,;:]\s*", "(", text)
+    text = re.sub(r"\(\s*(?:[,;:]\s*)?", "(", text)
     text = re.sub(r"\s*[,;:]?\s*\)", ")", text)
     text = re.sub(r"\s+([,;:.!?])(?=\s|$)", r"\1", text)
     text = re.sub(r"([,;:])(?:\s*[,;:])+", r"\1", text)
-    text = re.sub(r",\.", ".", text)
+    text = re.sub(r"(?<!\.)[,.]\.(?!\.)", ".", text)
+    # A note without a space after it stood here: "south.<ref/>Southern".
+    text = re.sub(r"(?<=[a-z]{3})([.,])(?=[A-Z][a-z])", r"\1 ", text)
     return " ".join(text.split())
 
 
-def _formula(found: re.Match[str]) -> str:
-    inside = (found[2] or "").strip()
-    if found[1].lower() == "sup" and ORDINAL.fullmatch(inside):
-        return inside
-    return HOLE
+def _raised(inside: str) -> str:
+    """Returns what <sup> leaves: "5th" reads on, "10 to the fifth" cannot be told from "105"."""
+    return inside.strip() if ORDINAL.fullmatch(inside.strip()) else HOLE
 
 
 def _tag(found: re.Match[str]) -> str:
@@ -152,3 +147,10 @@ def _blocks(text: str, skip: frozenset[str]) -> list[str]:
         elif skipped == 7:
             blocks[-1].append(remove_quotes(line))
     return [" ".join(lines) for lines in blocks if lines]
+
+
+ELEMENTS: dict[str, Replace] = {
+    **dict.fromkeys(ASIDES.split(","), lambda inside: ""),
+    **dict.fromkeys(FORMULAS.split(","), lambda inside: HOLE),
+    "sup": _raised,
+}

@@ -1,0 +1,110 @@
+"""Tests of the way from wikitext to paragraphs."""
+
+import random
+import re
+import time
+
+import pytest
+
+from pipelines.wikipedia.templates import HOLE
+from pipelines.wikipedia.wikitext import paragraphs
+
+CASES = {
+    "a link shows its text": ("See [[dog|the dog]]s and [[cat]]s.", "See the dogs and cats."),
+    "a file goes with the links in its caption": (
+        "A[[File:a.jpg|thumb|A [[dog|big [[x]]]] {{lang|fr|b}}]] dog.",
+        "A dog.",
+    ),
+    "a category and a link to another language go": ("A.[[Category:B|c]][[fr:Chien]]", "A."),
+    "a link to a category shows": ("See [[:Category:Dogs]].", "See Category:Dogs."),
+    "an empty link text is the title without its parenthesis": ("[[Java (island)|]].", "Java."),
+    "an external link shows its text": ("See [http://a.org/b the page].", "See the page."),
+    "an external link without text goes": ("See this [http://a.org/b].", "See this."),
+    "notes go": (
+        'One<ref name="a">Two [[b]]</ref>, three<ref name="a"/> four.',
+        "One, three four.",
+    ),
+    "a note left open takes its line, not the text up to the next note": (
+        "A cat.<ref>lost\n\nA dog.<ref>note</ref>",
+        f"A cat.{HOLE}\n\nA dog.",
+    ),
+    "comments go, also over lines": ("A<!-- b\n\n{{c -->, d.", "A, d."),
+    "an unclosed comment goes to the end": ("A dog.<!-- b\n\nc", "A dog."),
+    "bold and italic marks go": ("'''''A''' dog'' is '''not''' ''it''.", "A dog is not it."),
+    "an apostrophe after italics stays": ("''Titanic'''s captain.", "Titanic's captain."),
+    "an apostrophe before italics stays": ("L'''amour'' est.", "L'amour est."),
+    "headings, lists, rules and tables go": (
+        "== H ==\nText.\n* item\n# item\n; term\n: def\n----\n{|\n| a\n{|\n| b\n|}\n|}\nMore.",
+        "Text.\n\nMore.",
+    ),
+    "nowiki text is text": (
+        "<nowiki>[[a]] ''b'' {{c}} &amp;</nowiki> d<nowiki/>e.",
+        "[[a]] ''b'' {{c}} & de.",
+    ),
+    "entities are characters": ("A&nbsp;&lt;&ndash;&eacute; &#65;.", "A <–é A."),
+    "switches go": ("__NOTOC__A dog.", "A dog."),
+    "line breaks are spaces": ("a<br/>b<BR>c", "a b c"),
+    "tags go and their text stays": ("H<sub>2</sub>O <small>is</small> wet.", "H2O is wet."),
+    "an ordinal stays": ("The 5<sup>th</sup> dog.", "The 5th dog."),
+    "a power is a hole": ("It is 10<sup>5</sup> m.", f"It is 10{HOLE} m."),
+    "a formula is a hole": ("Let <math>x^2</math> be.", f"Let {HOLE} be."),
+    "a quotation is a paragraph": (
+        "He said: {{quote|No [[way|w]].}} She left.",
+        "He said:\n\nNo w.\n\nShe left.",
+    ),
+    "a box goes": ("{{Infobox dog|a={{b|c}}\n| d = [[e]]\n}}\nA dog.", "A dog."),
+    "an unknown template before the first word goes": ("{{What|a}}'''A''' dog.", "A dog."),
+    "an unknown template after a word goes": ("A dog.{{what|a}} It,{{hm}} too.", "A dog. It, too."),
+    "an unknown template between words is a hole": ("A {{what|a}} dog.", f"A {HOLE} dog."),
+    "a parenthesis with a hole goes": ("A dog ({{IPAc-en|d}}; [[a]]) is.", "A dog is."),
+    "an empty parenthesis goes": ("A dog ({{citation needed}}, <ref>b</ref>) is ( ).", "A dog is."),
+    "separators left at the ends of a parenthesis go": (
+        "A (; born 1950,) dog.",
+        "A (born 1950) dog.",
+    ),
+    "a missing space after a note's sentence is mended": (
+        "The south.<ref/>Southern.",
+        "The south. Southern.",
+    ),
+    "an unclosed template is a hole": ("A {{what dog.", f"A {HOLE}what dog."),
+    "stray brackets are holes": ("A ]] dog }}.", f"A {HOLE} dog {HOLE}."),
+    "quantities are written out": (
+        "{{convert|52419|sqmi|km2|sp=us}}, {{convert|5|-|10|ft|m}}, {{convert|1|km|mi}}, "
+        "a {{convert|3|m|adj=on}} dog.",
+        "52,419 square miles, 5–10 feet, 1 kilometre, a 3-metre dog.",
+    ),
+    "foreign words show": ("''{{lang|fr|[[a|mot]]}}'' {{transl|ar|ALA|b}}.", "mot b."),
+    "sections of references go with the sections in them": (
+        "A.\n== See also ==\nB.\n=== C ===\nD.\n== E ==\nF.",
+        "A.\n\nF.",
+    ),
+}
+
+
+@pytest.mark.parametrize("wikitext, wanted", CASES.values(), ids=CASES)
+def test_wikitext_becomes_clean_text(wikitext, wanted):
+    assert "\n\n".join(paragraphs(wikitext)).replace("\u2060", "") == wanted
+
+
+def test_lines_of_a_paragraph_are_joined():
+    assert paragraphs("A\nb.\n\n\nC\nd.\n") == ["A b.", "C d."]
+
+
+PIECES = "{{ }} [[ ]] ''' '' <ref> </ref> <ref/> <!-- --> == \n | ( ) a b.".split(" ")
+
+
+def test_links_notes_and_comments_are_gone_whatever_the_mess():
+    chance = random.Random(1)
+    for _ in range(200):
+        mess = "".join(chance.choice(PIECES) for _ in range(60))
+        text = "\n".join(paragraphs(mess))
+        assert not re.search(r"\[\[|\]\]|<ref|</ref|<!--|\(\s*\)", text), mess
+
+
+@pytest.mark.parametrize(
+    "piece", ["{{", "[[", "{|\n", "<ref>", "'''", "(", "<math>", "a.{{b", "[http://a ", " "]
+)
+def test_time_grows_with_the_length_of_a_mess_and_not_with_its_square(piece):
+    start = time.perf_counter()
+    paragraphs(piece * 20_000)
+    assert time.perf_counter() - start < 5
