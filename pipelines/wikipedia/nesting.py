@@ -16,9 +16,9 @@ def replace_nested(
 ) -> str:
     """Replaces what stands between opening and closing brackets, inner pairs first.
 
-    `brackets` finds every bracket in one group (space before it goes with it); `replace` maps an
-    opening bracket to its closing one and to the function for what stands between. A closing
-    bracket without an opening one, and an opening one without a closing one, become `unclosed`.
+    `brackets` finds every bracket in one group; `replace` maps an opening bracket to
+    its closing one and to the function for what stands between. A closing bracket without an
+    opening one, and an opening one without a closing one, become `unclosed`.
 
     replace_nested("a[b[c]]", re.compile(r"([][])"), {"[": ("]", str.upper)}, "") -> "aBC"
     """
@@ -26,7 +26,7 @@ def replace_nested(
     frames: Frames = [("", [])]
     position = 0
     for found in brackets.finditer(text):
-        bracket = found[1].lstrip()
+        bracket = found[1]
         frames[-1][1].append(text[position : found.start()])
         position = found.end()
         if bracket in replace:

@@ -64,6 +64,8 @@ def is_clean(sentence: str) -> bool:
     begins = BEGINS.match(sentence)
     if not begins or not sentence[begins.end() - 1].isupper() or not ENDS.search(sentence):
         return False
+    if sentence.startswith("(") and not sentence.endswith(")"):
+        return False  # its beginning was left out
     if RESIDUE.search(sentence) or DANGLING.search(sentence) or not _paired(sentence):
         return False
     return sum(map(str.isalpha, sentence)) >= 0.6 * (len(sentence) - sentence.count(" "))

@@ -91,7 +91,9 @@ def expand(inside: str) -> str:
     if name in SILENT or name.startswith(SILENT_BEGINNINGS):
         return ""
     options, values = _arguments(rest)
-    if name in ("convert", "cvt"):
+    if name == "cvt":
+        return convert(values, {"abbr": "on"} | options) or HOLE
+    if name == "convert":
         return convert(values, options) or HOLE
     if name == "as of" and len(values) == 1:
         return f"{'as' if 'lc' in options else 'As'} of {values[0]}"

@@ -35,6 +35,7 @@ UNITS = {
     "ft/s": ("foot per second", "feet per second"),
     "m/s": ("metre per second", "metres per second"),
 }
+SYMBOLS = {"km2": "km²", "m2": "m²", "sqmi": "sq mi", "sqft": "sq ft", "C": "°C", "F": "°F"}
 BETWEEN = {"-": "–", "–": "–", "to": " to ", "and": " and ", "or": " or ", "by": " by ", "x": " × "}
 NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
 
@@ -51,6 +52,8 @@ def convert(values: list[str], options: dict[str, str]) -> str | None:
         return None
     if between and not between[-1].isdigit():
         return None
+    if options.get("abbr") in ("on", "in"):
+        return f"{_number(values[0])}{between} {SYMBOLS.get(values[1], values[1])}"
     singular, plural = UNITS[values[1]]
     if options.get("sp") == "us":
         singular, plural = (name.replace("metre", "meter") for name in (singular, plural))

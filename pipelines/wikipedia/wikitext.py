@@ -29,7 +29,8 @@ SPACED_APART = re.compile(rf"[ \t]*{APART}[ \t]*")
 BREAK = re.compile(r"</?(?:p|div|blockquote|center|ul|ol|li|dl|h\d)\b[^<>]*>", re.IGNORECASE)
 TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>")
 
-BRACES = re.compile(r"(\{\{|\}\}|(?:(?<=\n)|\A)[ \t]*\{\||(?:(?<=\n)|\A)[ \t]*\|\}(?!\}))")
+INDENTED_TABLE = re.compile(r"\n[ \t]+(?=\{\||\|\})")
+BRACES = re.compile(r"(\{\{|\}\}|(?<=\n)\{\||(?<=\n)\|\}(?!\}))")
 UNKNOWN = "\ufffb"  # an unknown template, until its place tells a note or a box from a hole
 BESIDE_TEXT = re.compile(
     # A box: alone on its line or before a first word. A note: after a word, without a space.
@@ -106,6 +107,7 @@ def _replace_braces(text: str) -> str:
         "{{": ("}}", _template),
         "{|": ("|}", lambda inside: ""),
     }
+    text = INDENTED_TABLE.sub("\n", "\n" + text)
     text = replace_nested(text, BRACES, replace, unclosed=HOLE)
     text = BESIDE_TEXT.sub("", text)
     return text.replace(UNKNOWN, HOLE)

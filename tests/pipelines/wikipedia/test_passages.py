@@ -28,6 +28,7 @@ def test_whole_prose_is_clean(sentence):
         "He left:",
         "He left (early.",
         "He left) early (.",
+        "(Days of Glory) was recorded.",
         'He left" early.',
         "He [[left]].",
         "He {{left}}.",

@@ -70,8 +70,8 @@ CASES = {
     "stray brackets are holes": ("A ]] dog }}.", f"A {HOLE} dog {HOLE}."),
     "quantities are written out": (
         "{{convert|52419|sqmi|km2|sp=us}}, {{convert|5|-|10|ft|m}}, {{convert|1|km|mi}}, "
-        "a {{convert|3|m|adj=on}} dog.",
-        "52,419 square miles, 5–10 feet, 1 kilometre, a 3-metre dog.",
+        "a {{convert|3|m|adj=on}} dog, {{convert|5|km2|abbr=on}}, {{cvt|-2|F}}.",
+        "52,419 square miles, 5–10 feet, 1 kilometre, a 3-metre dog, 5 km², −2 °F.",
     ),
     "foreign words show": ("''{{lang|fr|[[a|mot]]}}'' {{transl|ar|ALA|b}}.", "mot b."),
     "sections of references go with the sections in them": (
