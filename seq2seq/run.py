@@ -1,0 +1,146 @@
+"""The folder of a run: all that training leaves and that evaluating, generating and export need."""
+
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+
+import keras
+
+from pipelines.batches import positioned_batches, validation_batches
+from pipelines.records import MANIFEST, Records, write_records
+from pipelines.vocabulary import Tokenizers, load_tokenizers, save_tokenizers, train_tokenizers
+from seq2seq.decoding.greedy_search import GreedySearch
+from seq2seq.evaluation import scores
+from seq2seq.generator import Generator
+from seq2seq.recipe import Recipe
+from seq2seq.training.callbacks import Display, RoundLog
+from seq2seq.training.checkpoints import SMALLER, WEIGHTS, Checkpoints, Progress
+from seq2seq.training.distribution import make_strategy
+from seq2seq.training.memory import keep_freed_memory
+from seq2seq.training.trainer import Trainer
+
+RECIPE, TOKENIZERS, RECORDS, CHECKPOINTS = "recipe.json", "tokenizers", "records", "checkpoints"
+
+
+class Run:
+    """recipe.json, tokenizers/, records/, checkpoints/, metrics.jsonl, tensorboard/, results/."""
+
+    def __init__(self, folder: str | Path):
+        """Opens a run that `Run.start` began.
+
+        Raises:
+            ValueError: the folder holds no run.
+        """
+        self.folder = Path(folder)
+        path = self.folder / RECIPE
+        if not path.is_file():
+            raise ValueError(f"{self.folder} holds no run ({RECIPE} is missing): train one into it")
+        self.recipe = Recipe(json.loads(path.read_text(encoding="utf-8")))
+        metric = self.recipe.training.metric
+        self.checkpoints = Checkpoints(self.folder / CHECKPOINTS, metric)
+
+    @classmethod
+    def start(cls, folder: str | Path, recipe: Recipe) -> "Run":
+        """Begins a run, or opens one that was begun with the same recipe.
+
+        Raises:
+            ValueError: the folder holds a run of another recipe, or other files.
+        """
+        folder = Path(folder)
+        path = folder / RECIPE
+        wanted = json.dumps(recipe.sections, indent=1)
+        if path.is_file() and path.read_text(encoding="utf-8") != wanted:
+            raise ValueError(f"{folder} holds a run of another recipe ({path}): name another folder")
+        if not path.is_file():
+            if folder.is_dir() and any(folder.iterdir()):
+                raise ValueError(f"{folder} is not empty and holds no run: name another folder")
+            folder.mkdir(parents=True, exist_ok=True)
+            beside = path.with_suffix(f".{os.getpid()}")
+            beside.write_text(wanted, encoding="utf-8")
+            beside.rename(path)
+        return cls(folder)
+
+    @cached_property
+    def corpus(self):
+        return self.recipe.corpus()
+
+    @cached_property
+    def tokenizers(self) -> Tokenizers:
+        """The run's tokenizers; trained first, where they are not there yet."""
+        folder = self.folder / TOKENIZERS
+        if not folder.is_dir():
+            section = dict(self.recipe.sections["tokenizer"])
+            ready = section.pop("folder", None)
+            made = load_tokenizers(ready) if ready else train_tokenizers(self.corpus, section)
+            save_tokenizers(made, folder)
+        return load_tokenizers(folder)
+
+    def records(self, split: str) -> Records:
+        """Returns the tokenized split; written first, where it is not there yet."""
+        folder = self.folder / RECORDS / split
+        if (folder / MANIFEST).is_file():
+            return Records(folder)
+        pairs = self.corpus.pairs(split)
+        return write_records(pairs, self.tokenizers, folder, self.recipe.limits)
+
+    def generator(self, checkpoint: str = "best") -> Generator:
+        """Returns text to text with the weights of a checkpoint, in float32."""
+        model = self.recipe.model(self.tokenizers, "float32")
+        model.load_weights(self.checkpoints.path(checkpoint) / WEIGHTS)
+        return self.recipe.generator(self.tokenizers, model)
+
+    def train(self, callbacks: tuple[keras.callbacks.Callback, ...] = (), console=None) -> Progress:
+        """Trains to the end, from where the last checkpoint left off."""
+        settings = self.recipe.training
+        keep_freed_memory()
+        keras.utils.set_random_seed(settings.seed)
+        strategy = make_strategy(settings.strategy)
+        with strategy.scope():
+            model = self.recipe.model(self.tokenizers)
+            optimizer = self.recipe.optimizer()
+        trainer = Trainer(model, self.recipe.loss, optimizer, strategy, settings.clip)
+        progress = self.checkpoints.restore(trainer)
+        replicas = strategy.num_replicas_in_sync
+        source = (self.records("train"), self.recipe.batching, progress.position, replicas)
+        log = RoundLog(self.folder / "metrics.jsonl", self.folder / "tensorboard")
+        display = Display(settings.steps, progress.step, console)
+        return trainer.fit(
+            positioned_batches(*source),
+            steps=settings.steps,
+            minutes=settings.minutes,
+            every=settings.every,
+            validate=self._validation(trainer),
+            checkpoints=self.checkpoints,
+            callbacks=[log, display, *self._patience(), *callbacks],
+            progress=progress,
+        )
+
+    def _validation(self, trainer: Trainer):
+        """Makes the function that measures the split `valid` at the end of a round."""
+        settings = self.recipe.training
+        if settings.valid not in self.corpus.splits():
+            return dict
+        records = self.records(settings.valid)
+        batches = validation_batches(records, self.recipe.batching.tokens)
+        pairs = [pair for pair, _ in zip(self.corpus.pairs(settings.valid), range(settings.lines))]
+        generator = self.recipe.generator(self.tokenizers, trainer.model, GreedySearch())
+
+        def validate() -> dict[str, float]:
+            measured = trainer.validate(batches)
+            if settings.scores and pairs:
+                with trainer.averaged():
+                    found = [found.text for found in generator.generate([s for s, _ in pairs])]
+                scored = scores(found, [target for _, target in pairs], settings.scores)
+                measured |= {name: score.value for name, score in scored.items()}
+            return measured
+
+        return validate
+
+    def _patience(self) -> list[keras.callbacks.Callback]:
+        settings = self.recipe.training
+        if not settings.patience:
+            return []
+        mode = "min" if settings.metric in SMALLER else "max"
+        stop = keras.callbacks.EarlyStopping
+        return [stop(f"val_{settings.metric}", patience=settings.patience, mode=mode)]

@@ -1,0 +1,92 @@
+"""What a run shows and logs while it trains."""
+
+import collections
+import json
+import time
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+
+class RoundLog(keras.callbacks.Callback):
+    """Appends a line of JSON a round to a file, and the same numbers to TensorBoard."""
+
+    def __init__(self, path: Path, tensorboard: Path):
+        super().__init__()
+        self.path = path
+        self.tensorboard = tensorboard
+
+    def on_train_begin(self, logs=None):
+        self.writer = tf.summary.create_file_writer(str(self.tensorboard))
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = int(self.model.optimizer.iterations)
+        rate = float(self.model.optimizer.learning_rate)
+        line = {"step": step, "learning_rate": rate} | {k: float(v) for k, v in logs.items()}
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        with self.writer.as_default(step):
+            for name, value in line.items():
+                tf.summary.scalar(name.replace("val_", "validation/"), value)
+        self.writer.flush()
+
+    def on_train_end(self, logs=None):
+        self.writer.close()
+
+
+class Display(keras.callbacks.Callback):
+    """Shows a bar with speed, loss, learning rate and time left, and a line a round."""
+
+    def __init__(self, steps: int, done: int, console: Console | None = None):
+        super().__init__()
+        self.steps = steps
+        self.done = done
+        self.console = console or Console(stderr=True)
+        # Target tokens and when they were done, of the last updates: what speed means to a reader.
+        self.recent: collections.deque = collections.deque(maxlen=20)
+
+    def on_train_begin(self, logs=None):
+        numbers = "{task.fields[speed]:,.0f} target tokens/s · loss {task.fields[loss]:.3f}"
+        self.bar = Progress(
+            TextColumn("update {task.completed:,.0f}/{task.total:,.0f}"),
+            BarColumn(),
+            TextColumn(numbers + " · rate {task.fields[rate]:.2e}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self.console,
+            refresh_per_second=2,
+            speed_estimate_period=120,
+        )
+        fields = {"speed": 0.0, "loss": 0.0, "rate": 0.0}
+        self.task = self.bar.add_task("train", total=self.steps, completed=self.done, **fields)
+        self.bar.start()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.recent.clear()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.recent.append((time.perf_counter(), logs["tokens"]))
+        fields = {"loss": logs["loss"], "speed": self.speed()}
+        fields["rate"] = float(self.model.optimizer.learning_rate)
+        self.bar.update(self.task, completed=batch + 1, **fields)
+
+    def speed(self) -> float:
+        """Returns target tokens a second over the last updates."""
+        (first, begun), (last, _) = self.recent[0], self.recent[-1]
+        tokens = sum(count for _, count in self.recent) - begun
+        return tokens / (last - first) if last > first else 0.0
+
+    def on_epoch_end(self, epoch, logs=None):
+        shown = " · ".join(f"{name.replace('val_', '')} {value:.4g}" for name, value in logs.items())
+        self.console.print(
+            f"update {int(self.model.optimizer.iterations):,}: training {shown}"
+            f" · {self.speed():,.0f} target tokens/s",
+            highlight=False,
+        )
+
+    def on_train_end(self, logs=None):
+        self.bar.stop()
