@@ -8,6 +8,7 @@ from keras import ops
 from seq2seq.layers.additive_attention import AdditiveAttention
 from seq2seq.layers.bidirectional import Bidirectional
 from seq2seq.layers.dot_attention import DotAttention
+from seq2seq.layers.dropout import Dropout
 from seq2seq.layers.pointer_generator import PointerGenerator
 from seq2seq.layers.recurrence import recur
 from seq2seq.layers.recurrent import Recurrent
@@ -102,7 +103,7 @@ class LSTM(Seq2Seq):
         self.source_embedding = self.target_embedding
         if self.tied != "all":
             self.source_embedding = make(self.source_vocabulary, "source_embedding")
-        self.drop = keras.layers.Dropout(self.dropout, dtype=self.dtype_policy)
+        self.drop = Dropout(self.dropout, dtype=self.dtype_policy)
 
     def _make_encoder(self):
         self.encoder = []

@@ -22,7 +22,12 @@ from seq2seq.layers.token_embedding import TokenEmbedding
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 NOISE = np.random.default_rng(0)
-random = lambda *shape: np.float32(NOISE.normal(size=shape))
+
+
+def random(*shape):
+    return NOISE.standard_normal(shape, "float32")
+
+
 WIDE, KEYS, READ = random(2, 3, 4), random(2, 5, 4), random(2, 5, 4)
 MASK = np.array([[True] * 5, [True] * 2 + [False] * 3])
 IDS = np.array([[5, 6, 7, 2, 0], [5, 2, 0, 0, 0]])

@@ -11,7 +11,12 @@ from seq2seq.layers.lstm_cell import LSTMCell
 from seq2seq.layers.recurrent import Recurrent
 
 NOISE = np.random.default_rng(3)
-random = lambda *shape: np.float32(NOISE.normal(size=shape))
+
+
+def random(*shape):
+    return NOISE.standard_normal(shape, "float32")
+
+
 INPUTS = random(3, 5, 4)
 LENGTHS = np.array([5, 3, 1])
 MASK = np.arange(5) < LENGTHS[:, None]
