@@ -2,6 +2,7 @@
 
 import keras
 
+from seq2seq.layers.dropout import Dropout
 from seq2seq.layers.headed_attention import attend, join_heads, split_heads
 
 
@@ -20,7 +21,7 @@ class CrossAttention(keras.layers.Layer):
         self.ask = keras.layers.Dense(units, dtype=self.dtype_policy, name="ask")
         self.project = keras.layers.Dense(2 * units, dtype=self.dtype_policy, name="project")
         self.combine = keras.layers.Dense(units, dtype=self.dtype_policy, name="combine")
-        self.drop = keras.layers.Dropout(dropout, dtype="float32") if dropout else None
+        self.drop = Dropout(dropout, dtype="float32") if dropout else None
 
     def build(self, inputs_shape, keys_shape=None, values_shape=None, visible_shape=None):
         for layer in (self.ask, self.project, self.combine):

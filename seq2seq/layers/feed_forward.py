@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from seq2seq.layers.dropout import Dropout
+
 ACTIVATIONS = {"relu": ops.relu, "gelu": ops.gelu, "gated": ops.silu}
 
 
@@ -25,7 +27,7 @@ class FeedForward(keras.layers.Layer):
         wide = 2 * hidden if activation == "gated" else hidden
         self.widen = keras.layers.Dense(wide, dtype=self.dtype_policy, name="widen")
         self.narrow = keras.layers.Dense(units, dtype=self.dtype_policy, name="narrow")
-        self.drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+        self.drop = Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, shape):
         self.widen.build(shape)

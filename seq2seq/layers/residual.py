@@ -2,6 +2,8 @@
 
 import keras
 
+from seq2seq.layers.dropout import Dropout
+
 NORMALIZATIONS = {
     "layer": lambda **kwargs: keras.layers.LayerNormalization(epsilon=1e-6, **kwargs),
     "rms": lambda **kwargs: keras.layers.RMSNormalization(epsilon=1e-6, **kwargs),
@@ -24,7 +26,7 @@ class Residual(keras.layers.Layer):
         self.normalization = normalization
         self.dropout = dropout
         self.norm = NORMALIZATIONS[normalization](dtype=self.dtype_policy, name="norm")
-        self.drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+        self.drop = Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, inputs_shape, said_shape=None):
         self.norm.build(inputs_shape)

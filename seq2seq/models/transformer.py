@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from seq2seq.layers.decoder_layer import DecoderLayer
+from seq2seq.layers.dropout import Dropout
 from seq2seq.layers.encoder_layer import EncoderLayer
 from seq2seq.layers.headed_attention import causal_mask
 from seq2seq.layers.pointer_generator import PointerGenerator
@@ -105,7 +106,7 @@ class Transformer(Seq2Seq):
         place = (self.positions, self.max_positions, self.units)
         self.source_positions = positions_of(*place, **policy, name="source_positions")
         self.target_positions = positions_of(*place, **policy, name="target_positions")
-        self.embedding_dropout = keras.layers.Dropout(self.dropout, **policy)
+        self.embedding_dropout = Dropout(self.dropout, **policy)
 
     def _make_layers(self):
         policy = {"dtype": self.dtype_policy}
@@ -154,9 +155,7 @@ class Transformer(Seq2Seq):
         mask = causal_mask(length)
         for layer in self.decoder:
             read = memory[layer.name] | {"visible": memory["mask"]}
-            features, attention = layer(
-                features, mask, read, turn=self.target_positions.turn
-            )
+            features, attention = layer(features, mask, read, turn=self.target_positions.turn)
         return self._logits(features, attention, memory)
 
     def begin(self, memory, max_length):
