@@ -58,13 +58,21 @@ class Subwords(Tokenizer):
         return self._size
 
     def tokenize(self, text: tf.Tensor) -> tf.RaggedTensor:
-        return self._pieces.tokenize(tf.where(text == "", text, " " + text))
+        return self.split(spaced(text))
 
     def detokenize(self, ids: tf.RaggedTensor) -> tf.Tensor:
+        return unspaced(self.join(ids))
+
+    def split(self, text: tf.Tensor) -> tf.RaggedTensor:
+        """Turns text [B] whose first word has its space already into ids, ragged [B, (T)]."""
+        return self._pieces.tokenize(text)
+
+    def join(self, ids: tf.RaggedTensor) -> tf.Tensor:
+        """Turns ids, ragged [B, (T)], into text [B] whose first word keeps its space."""
         values = self.known(ids.flat_values)
         spoken = (values != PAD) & (values != START) & (values != END)
         ids = tf.ragged.boolean_mask(ids.with_flat_values(values), ids.with_flat_values(spoken))
-        return tf.strings.regex_replace(self._pieces.detokenize(ids), "^ ", "")
+        return self._pieces.detokenize(ids)
 
     def tokens(self, ids: tf.Tensor) -> tf.Tensor:
         return tf.ragged.map_flat_values(
@@ -129,6 +137,16 @@ class Subwords(Tokenizer):
         if lines.error is not None:
             raise lines.error
         return cls(trained)
+
+
+def spaced(text: tf.Tensor) -> tf.Tensor:
+    """Gives the first word of each text [B] the space that other words have."""
+    return tf.where(text == "", text, " " + text)
+
+
+def unspaced(text: tf.Tensor) -> tf.Tensor:
+    """Takes the space back that `spaced` gave."""
+    return tf.strings.regex_replace(text, "^ ", "")
 
 
 class _Lines:
