@@ -36,7 +36,9 @@ class Seq2Seq(keras.Model):
         raise NotImplementedError
 
     def call(self, inputs, training=False):
-        return self.decode(inputs["target"], self.encode(inputs["source"]))
+        # Keras's symbolic calls hand over floats.
+        source, target = (keras.ops.cast(inputs[side], "int32") for side in ("source", "target"))
+        return self.decode(target, self.encode(source))
 
     def build(self, input_shape=None):
         """Makes all weights, by a symbolic call over one row."""

@@ -102,7 +102,7 @@ class Transformer(Seq2Seq):
         if self.tied == "none":
             self.output_layer = keras.layers.Dense(self.target_vocabulary, **policy, name="output")
         if self.copying:
-            self.pointer = PointerGenerator(name="pointer")
+            self.pointer = PointerGenerator(dtype="float32", name="pointer")
         place = (self.positions, self.max_positions, self.units)
         self.source_positions = positions_of(*place, **policy, name="source_positions")
         self.target_positions = positions_of(*place, **policy, name="target_positions")
