@@ -50,6 +50,9 @@ def positioned_batches(records, batching, position, replicas=1) -> tf.data.Datas
     """Makes the batches of `training_batches`, each after its own position, int64 [2]."""
 
     def epoch(number):
+        # Of the graph that is traced here: the program's own tf.random.set_seed, which may be any,
+        # would otherwise change the order, or fail if it is 0.
+        tf.random.set_seed(1)
         seed = tf.constant(batching.seed, tf.int64) * 1_000_003 + number
         batches = (
             tf.data.Dataset.from_tensor_slices(records.files)

@@ -4,6 +4,7 @@ Each example goes to a shard drawn at random, so that a bounded buffer shuffles 
 the shards are read. A folder of records is whole or absent: it is written beside and renamed.
 """
 
+import contextlib
 import itertools
 import json
 import os
@@ -22,7 +23,10 @@ CHUNK = 2048
 
 
 class Limits(NamedTuple):
-    """The most tokens a training example may have; longer ones are left out and counted."""
+    """The most tokens a side may have, its mark (START or END) included.
+
+    Longer examples are left out and counted.
+    """
 
     source: int = 256
     target: int = 256
@@ -48,13 +52,13 @@ def write_records(
     shards: int = 16,
     seed: int = 0,
 ) -> Records:
-    """Tokenizes pairs into `folder`, shuffled over shards.
+    """Tokenizes pairs into `folder`, scattered over shards; the same seed gives the same shards.
 
     Args:
         tokenizers: has the tokenizers `source` and `target`.
 
     Raises:
-        ValueError: no example is left.
+        ValueError: no example is left, or what `pairs` raises; `folder` is then as it was before.
     """
     folder = Path(folder)
     beside = folder.with_name(f".{folder.name}.{os.getpid()}")
@@ -65,6 +69,8 @@ def write_records(
         (beside / MANIFEST).write_text(json.dumps(counts, indent=1))
         if not counts["examples"]:
             raise ValueError(f"no example is left to write into {folder}: {counts}")
+        # A folder without it is absent, should removing the rest be interrupted.
+        (folder / MANIFEST).unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         beside.rename(folder)
     finally:
@@ -73,8 +79,9 @@ def write_records(
 
 
 def _kept(pairs, tokenizers, limits) -> Iterator[tuple[str, list, list]]:
-    """Yields (verdict, source ids, target ids) of each pair; the verdict names why it is left out."""
-    for chunk in iter(lambda pairs=iter(pairs): list(itertools.islice(pairs, CHUNK)), []):
+    """Yields (verdict, source ids, target ids) of each pair, in order; see `_verdict`."""
+    pairs = iter(pairs)
+    while chunk := list(itertools.islice(pairs, CHUNK)):
         source, target = (tf.constant(side) for side in zip(*chunk))
         sources = tokenizers.source.tokenize(source).to_list()
         targets = tokenizers.target.tokenize(target).to_list()
@@ -83,6 +90,7 @@ def _kept(pairs, tokenizers, limits) -> Iterator[tuple[str, list, list]]:
 
 
 def _verdict(source, target, limits) -> str:
+    """Says what an example is counted as: "examples" is one that is kept."""
     # START and END come on top: a side of exactly `limit` tokens fits with its mark.
     if len(source) >= limits.source:
         return "source too long"
@@ -95,15 +103,15 @@ def _write_shards(kept, folder, shards, seed) -> dict:
     names = [f"{n:05}-of-{shards:05}.tfrecord" for n in range(shards)]
     draw = np.random.default_rng(seed)
     counts = {"examples": 0, "source tokens": 0, "target tokens": 0}
-    writers = [tf.io.TFRecordWriter(str(folder / name)) for name in names]
-    for verdict, source, target in kept:
-        counts[verdict] = counts.get(verdict, 0) + 1
-        if verdict == "examples":
-            counts["source tokens"] += len(source)
-            counts["target tokens"] += len(target)
-            writers[draw.integers(shards)].write(serialize(source, target))
-    for writer in writers:
-        writer.close()
+    with contextlib.ExitStack() as stack:
+        paths = [str(folder / name) for name in names]
+        writers = [stack.enter_context(tf.io.TFRecordWriter(path)) for path in paths]
+        for verdict, source, target in kept:
+            counts[verdict] = counts.get(verdict, 0) + 1
+            if verdict == "examples":
+                counts["source tokens"] += len(source)
+                counts["target tokens"] += len(target)
+                writers[draw.integers(shards)].write(serialize(source, target))
     return counts | {"files": names}
 
 

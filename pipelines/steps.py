@@ -6,14 +6,12 @@ puts the steps in order.
 
 import tensorflow as tf
 
-from pipelines.special_tokens import END, START
+from pipelines.special_tokens import END, PAD, START
 
 
 def interleaved():
     """Reads TFRecord files by name, four at a time: names -> serialized records."""
-    return lambda files: files.interleave(
-        tf.data.TFRecordDataset, cycle_length=4, block_length=16
-    )
+    return lambda files: files.interleave(tf.data.TFRecordDataset, cycle_length=4, block_length=16)
 
 
 def shuffled(buffer, seed):
@@ -27,7 +25,7 @@ def pooled(rows):
 
 
 def parsed(parse):
-    """Turns pools of serialized records [N] into {"source": [N, (S)], "target": [N, (T)]}, ragged."""
+    """Parses pools of records [N] -> {"source": [N, (S)], "target": [N, (T)]}, ragged."""
     return lambda dataset: dataset.map(parse, tf.data.AUTOTUNE)
 
 
@@ -95,7 +93,7 @@ def run_starts(lengths, tokens):
 
 
 def padded(replicas=1):
-    """Makes ragged rows a batch: ({"source": [B, S], "target": [B, T]}, labels [B, T], weights [B, T]).
+    """Pads ragged rows -> ({"source": [B, S], "target": [B, T]}, labels [B, T], weights [B, T]).
 
     Weights are 1 at real labels and 0 at padding. Rows of padding are added until B divides by
     `replicas`; they weigh nothing.
@@ -108,6 +106,6 @@ def padded(replicas=1):
             for name, ragged in rows.items()
         }
         labels = even.pop("labels")
-        return even, labels, tf.cast(labels != 0, tf.float32)
+        return even, labels, tf.cast(labels != PAD, tf.float32)
 
     return lambda dataset: dataset.map(pad, tf.data.AUTOTUNE)

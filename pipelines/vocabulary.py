@@ -54,6 +54,22 @@ def train_tokenizers(corpus: Corpus, section: dict) -> Tokenizers:
     return Tokenizers(source, target)
 
 
+def make_tokenizers(corpus: Corpus, section: dict) -> Tokenizers:
+    """Loads the `folder` that a recipe's [tokenizer] section names, or trains what it describes.
+
+    make_tokenizers(corpus, {"folder": "runs/first/tokenizers"})
+
+    Beside a folder the other options mean nothing, so that a recipe's tokenizer can be replaced
+    by setting `tokenizer.folder` alone.
+
+    Raises:
+        ValueError: as `load_tokenizers` and `train_tokenizers` do.
+    """
+    if section.get("folder"):
+        return load_tokenizers(section["folder"])
+    return train_tokenizers(corpus, {key: section[key] for key in section if key != "folder"})
+
+
 def save_tokenizers(tokenizers: Tokenizers, folder: str | Path) -> None:
     """Writes folder/shared, or folder/source and folder/target, and a JSON file naming the kinds.
 

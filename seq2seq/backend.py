@@ -1,4 +1,4 @@
-"""Makes sure that Keras runs on TensorFlow, and loads TensorFlow quietly."""
+"""Makes sure that Keras runs on TensorFlow."""
 
 import os
 import sys
@@ -45,21 +45,3 @@ def _fault() -> str | None:
 def _is_program() -> bool:
     # While `python -m seq2seq` looks for the module, and so imports this package, argv[0] is "-m".
     return Path(sys.argv[0]).stem in ("-m", "seq2seq")
-
-
-def load_tensorflow() -> None:
-    """Imports TensorFlow without its notices, unless TF_CPP_MIN_LOG_LEVEL asks for them."""
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "tensorflow_text" in sys.modules:
-        return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    # While it loads, TensorFlow writes past that setting and past sys.stderr, to the descriptor.
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        import tensorflow  # noqa: F401
-        import tensorflow_text  # noqa: F401
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

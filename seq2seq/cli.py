@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from seq2seq.backend import load_tensorflow
+from pipelines.quiet import load_tensorflow
 from seq2seq.lines import one_line, read_pairs, read_texts, writing
 
 RECIPES = Path(__file__).with_name("recipes")

@@ -9,7 +9,7 @@ import keras
 
 from pipelines.batches import positioned_batches, validation_batches
 from pipelines.records import MANIFEST, Records, write_records
-from pipelines.vocabulary import Tokenizers, load_tokenizers, save_tokenizers, train_tokenizers
+from pipelines.vocabulary import Tokenizers, load_tokenizers, make_tokenizers, save_tokenizers
 from seq2seq.decoding.greedy_search import GreedySearch
 from seq2seq.evaluation import scores
 from seq2seq.generator import Generator
@@ -70,9 +70,7 @@ class Run:
         """The run's tokenizers; trained first, where they are not there yet."""
         folder = self.folder / TOKENIZERS
         if not folder.is_dir():
-            section = dict(self.recipe.sections["tokenizer"])
-            ready = section.pop("folder", None)
-            made = load_tokenizers(ready) if ready else train_tokenizers(self.corpus, section)
+            made = make_tokenizers(self.corpus, self.recipe.sections["tokenizer"])
             save_tokenizers(made, folder)
         return load_tokenizers(folder)
 

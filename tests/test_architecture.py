@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 # A package stands for all its files, which may import each other.
 ORDER = {
     "pipelines": """
-        special_tokens plugins configuration faults text_files tokenizers wikipedia objectives
+        quiet special_tokens plugins configuration faults text_files tokenizers wikipedia objectives
         corpora steps records vocabulary batches __main__ __init__
     """.split(),
     "seq2seq": """

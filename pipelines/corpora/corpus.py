@@ -1,7 +1,9 @@
 """The contract of a corpus: pairs of texts, by split, always in the same order."""
 
 import abc
+from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 
 import tensorflow as tf
 
@@ -23,6 +25,11 @@ class Corpus(abc.ABC):
     @abc.abstractmethod
     def splits(self) -> list[str]:
         """Names the splits that this corpus has."""
+
+    @cached_property
+    def dropped(self) -> Counter[str]:
+        """Counts by reason what the latest read of a split left out; empty where nothing is."""
+        return Counter()
 
     def examples(self, split: str) -> tf.data.Dataset:
         """Returns the pairs as a dataset of {"source": text, "target": text}, scalar strings."""

@@ -1,7 +1,6 @@
 """One JSON object a line, with named fields for source and target."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 
 from pipelines.corpora.corpus import Corpus, Pair
@@ -26,7 +25,6 @@ class JsonLines(Corpus):
     ):
         self._paths, self._folder, self._faulty = dict(paths), folder, faulty
         self._source_field, self._target_field = source_field, target_field
-        self.dropped: Counter[str] = Counter()
 
     def splits(self) -> list[str]:
         return list(self._paths)

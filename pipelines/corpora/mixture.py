@@ -32,7 +32,6 @@ class Mixture(Corpus):
         self._corpora: list[Corpus] = [
             plugins.build("pipelines.corpora", Corpus, section) for section in sections
         ]
-        self.dropped: Counter[str] = Counter()
 
     def splits(self) -> list[str]:
         return list(dict.fromkeys(name for corpus in self._corpora for name in corpus.splits()))
@@ -46,7 +45,7 @@ class Mixture(Corpus):
         for corpus in self._corpora:
             if split in corpus.splits():
                 yield from corpus.pairs(split)
-                self.dropped.update(_drops(corpus))
+                self.dropped.update(corpus.dropped)
 
     def _interleave(self, split: str) -> Iterator[Pair]:
         readers = [_Reader(corpus, split, self.dropped) for corpus in self._corpora]
@@ -73,7 +72,7 @@ class _Reader:
         pair, self._ahead = self._ahead, next(self._pairs, None)
         if self._ahead is None and not self.finished:
             self.finished = True
-            self._dropped.update(_drops(self._corpus))
+            self._dropped.update(self._corpus.dropped)
         assert pair is not None
         return pair
 
@@ -82,11 +81,6 @@ class _Reader:
         self._ahead = next(self._pairs, None)
         if self._ahead is None:
             raise ValueError(f"a corpus of the mixture has no examples in {self._split!r}")
-
-
-def _drops(corpus: Corpus) -> Counter[str]:
-    """Returns what a corpus dropped in its latest read; not every corpus drops."""
-    return getattr(corpus, "dropped", None) or Counter()
 
 
 def _weight(weight: float) -> float:

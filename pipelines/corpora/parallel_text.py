@@ -1,7 +1,6 @@
 """Two files for each split, one example a line."""
 
 import itertools
-from collections import Counter
 from collections.abc import Iterator
 
 from pipelines.corpora.corpus import Corpus, Pair
@@ -29,7 +28,6 @@ class ParallelText(Corpus):
             raise ValueError(f"source and target must name the same splits; only one has: {alone}")
         self._source, self._target = dict(source), dict(target)
         self._folder, self._faulty = folder, faulty
-        self.dropped: Counter[str] = Counter()
 
     def splits(self) -> list[str]:
         return list(self._source)

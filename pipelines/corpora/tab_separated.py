@@ -1,6 +1,5 @@
 """Source and target in two columns of one file."""
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +32,6 @@ class TabSeparated(Corpus):
         self._paths, self._folder, self._faulty = dict(paths), folder, faulty
         self._columns = (source, target)
         self._header = header or any(isinstance(column, str) for column in self._columns)
-        self.dropped: Counter[str] = Counter()
 
     def splits(self) -> list[str]:
         return list(self._paths)

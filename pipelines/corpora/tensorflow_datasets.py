@@ -1,6 +1,5 @@
 """Any data set that the package tensorflow-datasets knows or has prepared on disk."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 import tensorflow_datasets as tfds
@@ -36,7 +35,6 @@ class TensorflowDatasets(Corpus):
         self._features = (source, target)
         self._splits = None if splits is None else dict(splits)
         self._name, self._faulty = name, faulty
-        self.dropped: Counter[str] = Counter()
 
     def splits(self) -> list[str]:
         return list(self._named())

@@ -1,7 +1,6 @@
 """Passages of Wikipedia with an objective that makes pairs of them."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +28,6 @@ class Wikipedia(Corpus):
             for split, part in read_manifest(self._folder)["splits"].items()
             if part["files"]
         }
-        self.dropped: Counter[str] = Counter()
 
     def splits(self) -> list[str]:
         return list(self._parts)

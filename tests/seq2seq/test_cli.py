@@ -278,7 +278,7 @@ def test_a_keras_on_another_backend_is_refused():
 
 
 def test_tensorflow_loads_without_a_word():
-    asked = "from seq2seq.backend import load_tensorflow; load_tensorflow()\n"
+    asked = "import seq2seq; from pipelines.quiet import load_tensorflow; load_tensorflow()\n"
     asked += "import keras; print(keras.ops.ones([1]).shape, keras.backend.backend())"
     done = python("-c", asked)
     assert (done.stdout, done.stderr) == ("(1,) tensorflow\n", "")
