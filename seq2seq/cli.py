@@ -144,12 +144,27 @@ def export(
 
 
 @app.command()
-def quickstart() -> None:
-    """Train, score and export a small model on real articles: minutes, no download."""
+def quickstart(
+    run: Annotated[Path, typer.Option(help="folder for checkpoints, logs and results")] = Path(
+        "runs/quickstart"
+    ),
+    minutes: Annotated[
+        float | None, typer.Option(help="minutes of training [as the recipe `restore` says]")
+    ] = None,
+    folder: Annotated[
+        Path, typer.Option("--export", help="folder of the exported model; gets a new version")
+    ] = Path("saved_models/restore"),
+) -> None:
+    """Train, score and export a small model on real articles: minutes, no download.
+
+    What an earlier call finished is not done again; after Ctrl-C, the same command goes on.
+    """
+    # Settings and minutes are for processors, and an export is checked on one.
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     load_tensorflow()
     from seq2seq.quickstart import quickstart
 
-    quickstart()
+    quickstart(run, folder, minutes)
 
 
 @app.command()

@@ -63,7 +63,7 @@ def fakes(monkeypatch):
     parts: dict[str, dict] = {
         "recipe": {"Recipe": types.SimpleNamespace(read=lambda *given: given)},
         "run": {"Run": FakeRun},
-        "quickstart": {"quickstart": lambda: print("started")},
+        "quickstart": {"quickstart": print},
         "export": {"export": lambda generator, folder, samples: f"{folder}/1 {samples}"},
         "evaluation": {
             "USUAL": ("exact",),
@@ -199,7 +199,9 @@ def test_an_export_needs_no_corpus(program, tmp_path, monkeypatch):
 
 
 def test_the_quickstart_starts(program):
-    assert program("quickstart") == (0, ["started"], [])
+    assert program("quickstart") == (0, ["runs/quickstart saved_models/restore None"], [])
+    options = "--run", "runs/a", "--minutes", "2.5", "--export", "models/a"
+    assert program("quickstart", *options) == (0, ["runs/a models/a 2.5"], [])
 
 
 @pytest.mark.parametrize(
