@@ -160,7 +160,7 @@ def _way(reached: Progress) -> str:
 
 def _goal(settings: Training) -> str:
     timed = settings.minutes < float("inf")
-    return f"{settings.minutes:g} minutes" if timed else f"{settings.steps:,} updates"
+    return f"{settings.minutes:g} min" if timed else f"{settings.steps:,} updates"
 
 
 def _score(stages: "_Stages", run: Run, generator, pairs: list[Pair]) -> None:
