@@ -28,9 +28,18 @@ class PointerGenerator(keras.layers.Layer):
         generate = ops.sigmoid(self.gate(features))
         written = generate * ops.softmax(ops.cast(logits, "float32"))
         pointed = (1.0 - generate) * ops.cast(attention, "float32")
-        ids = ops.one_hot(source, logits.shape[-1], dtype="float32")
-        copied = ops.einsum("bts,bsv->btv", pointed, ids)
+        copied = _by_id(pointed, source, logits.shape[-1])
         return ops.log(ops.maximum(written + copied, FLOOR))
 
     def compute_output_spec(self, features, logits, attention, source):
         return keras.KerasTensor(logits.shape, dtype="float32")
+
+
+def _by_id(attention, source, vocabulary):
+    """Adds up attention [B, T, S] on equal ids of source [B, S] -> [B, T, vocabulary]."""
+    batch, length, _ = ops.shape(attention)
+    rows = ops.reshape(ops.arange(batch * length), (batch, length, 1))
+    ids = ops.broadcast_to(ops.cast(source, "int32")[:, None], ops.shape(attention))
+    places = ops.reshape(rows * vocabulary + ids, (-1, 1))
+    summed = ops.scatter(places, ops.reshape(attention, (-1,)), (batch * length * vocabulary,))
+    return ops.reshape(summed, (batch, length, vocabulary))
