@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = {
     "pipelines": """
         quiet special_tokens plugins configuration faults text_files tokenizers wikipedia objectives
-        corpora steps records vocabulary batches __main__ __init__
+        corpora steps records vocabulary batches peek __main__ __init__
     """.split(),
     "seq2seq": """
         backend lines layers models decoding losses metrics generator restoration evaluation training
@@ -19,7 +19,9 @@ ORDER = {
 }
 NETWORKS = {"layers", "models", "decoding", "losses", "metrics"}  # know no text and no TensorFlow
 # Files of measured gains, each with its figure in the docstring.
-MAY_NAME_TENSORFLOW = {"seq2seq.layers.kernel_gradient", "seq2seq.layers.recurrence"}
+MAY_NAME_TENSORFLOW = {
+    f"seq2seq.layers.{name}" for name in ("dropout", "kernel_gradient", "recurrence")
+}
 
 
 def name_of(path):
