@@ -1,4 +1,4 @@
-"""The command line of the pipelines: `python -m pipelines wikipedia | ...`."""
+"""The command line of the pipelines: `python -m pipelines wikipedia | vocabulary | peek`."""
 
 import sys
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.quiet import load_tensorflow
 from pipelines.wikipedia.passages import Passages
 from pipelines.wikipedia.prepare import HeldOut, prepare
 
@@ -15,6 +16,9 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+Changes = Annotated[
+    list[str], typer.Option("--set", help="change an option: --set tokenizer.size=4000")
+]
 
 
 @app.callback()
@@ -43,17 +47,32 @@ def wikipedia(
 def vocabulary(
     recipe: Annotated[Path, typer.Argument(help="TOML file with [corpus] and [tokenizer]")],
     output: Annotated[Path, typer.Option(help="folder to write; must not be there yet")],
-    changes: Annotated[
-        list[str], typer.Option("--set", help="change an option: --set tokenizer.size=4000")
-    ] = [],
+    changes: Changes = [],
 ) -> None:
     """Train the tokenizers of a recipe on its corpus."""
-    from pipelines.vocabulary import make_vocabulary  # TensorFlow takes seconds to import
+    load_tensorflow()  # here, since it takes seconds that help should not take
+    from pipelines.vocabulary import make_vocabulary
 
     tokenizers = make_vocabulary(recipe, output, changes)
     for side, tokenizer in zip(["source", "target"], tokenizers):
         print(f"{side}: {type(tokenizer).__name__}, {tokenizer.size} ids")
     print(f"{'shared' if tokenizers.shared else 'separate'}, written to {output}")
+
+
+@app.command()
+def peek(
+    recipe: Annotated[Path, typer.Argument(help="TOML file with [corpus] and [tokenizer]")],
+    changes: Changes = [],
+    split: Annotated[str, typer.Option(help="split of the corpus to look at")] = "train",
+    lines: Annotated[int, typer.Option(min=1, help="most pairs to read of a split")] = 20_000,
+    examples: Annotated[int, typer.Option(min=0, help="pairs to show")] = 3,
+    batches: Annotated[int, typer.Option(min=1, help="batches to make and measure")] = 200,
+) -> None:
+    """Show examples and their tokens, what is left out, and how full batches are."""
+    load_tensorflow()
+    from pipelines.peek import Amounts, peek
+
+    peek(recipe, changes, split, Amounts(lines=lines, examples=examples, batches=batches))
 
 
 def main() -> None:
