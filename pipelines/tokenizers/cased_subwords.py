@@ -63,9 +63,16 @@ class CasedSubwords(Tokenizer):
         Raises:
             ValueError: as `Subwords.train`.
         """
-        options = {"model": model, "byte_fallback": byte_fallback, "normalization": normalization}
-        options |= {"character_coverage": character_coverage, "symbols": [MARK]}
-        return cls(Subwords.train(_lowered(texts), size, **options))
+        subwords = Subwords.train(
+            _lowered(texts),
+            size,
+            model=model,
+            byte_fallback=byte_fallback,
+            character_coverage=character_coverage,
+            normalization=normalization,
+            symbols=[MARK],
+        )
+        return cls(subwords)
 
 
 def lowered(text: tf.Tensor) -> tf.Tensor:

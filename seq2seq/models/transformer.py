@@ -110,7 +110,7 @@ class Transformer(Seq2Seq):
 
     def _make_layers(self):
         policy = {"dtype": self.dtype_policy}
-        options = {
+        options: dict[str, dict] = {
             "attention": {
                 "units": self.units,
                 "heads": self.heads,
