@@ -25,11 +25,13 @@ CHUNK = 2048
 class Limits(NamedTuple):
     """The most tokens a side may have, its mark (START or END) included.
 
-    Longer examples are left out and counted.
+    Longer examples are left out and counted; with `cut_source` a longer source loses its end
+    instead, as in generating, which is what summarizers want.
     """
 
     source: int = 256
     target: int = 256
+    cut_source: bool = False
 
 
 class Records:
@@ -86,6 +88,7 @@ def _kept(pairs, tokenizers, limits) -> Iterator[tuple[str, list, list]]:
         sources = tokenizers.source.tokenize(source).to_list()
         targets = tokenizers.target.tokenize(target).to_list()
         for source, target in zip(sources, targets):
+            source = source[: limits.source - 1] if limits.cut_source else source
             yield _verdict(source, target, limits), source, target
 
 

@@ -85,7 +85,7 @@ def _make(stages: "_Stages", run: Run, folder: Path, dump) -> tuple[Path, list[P
         _prepare(stages, text, dump)
     with stages.begin("Learning the vocabulary, and writing the sentences in it"):
         _tokenize(stages, run)
-    with stages.begin(f"Training a Transformer to restore text, for {_goal(run.recipe.training)}"):
+    with stages.begin(f"Training a model to restore text, for {_goal(run.recipe.training)}"):
         _train(stages, run)
     pairs = list(run.corpus.pairs("test"))
     generator = run.generator()

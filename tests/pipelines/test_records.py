@@ -59,6 +59,13 @@ def test_a_side_fits_if_it_fits_with_its_mark(tmp_path):
     assert records.counts["examples"] == 2
 
 
+def test_a_long_source_may_be_cut_instead(tmp_path):
+    limits = Limits(source=4, target=3, cut_source=True)
+    records = write_records([("abcde", "x"), ("a", "xyz")], TOKENIZERS, tmp_path / "train", limits)
+    assert all_of(records) == [(ids("abc"), ids("x"))]
+    assert records.counts["target too long"] == 1
+
+
 def test_examples_with_an_empty_side_are_left_out_and_counted(tmp_path):
     pairs = [("", "b"), ("a", ""), ("", ""), ("a", "b")]
     records = write_records(pairs, TOKENIZERS, tmp_path / "train")
