@@ -5,9 +5,11 @@
 """
 
 import difflib
+import functools
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Callable
 from typing import TypeVar
 
 import pydantic
@@ -64,6 +66,15 @@ def build(folder: str, base: type[T], section: dict, **given) -> T:
         ValueError: no `kind`, an unknown kind, an unknown or missing option, or a value of the
             wrong type; the message names the section's known options.
     """
+    return prepare(folder, base, section, **given)()
+
+
+def prepare(folder: str, base: type[T], section: dict, **given) -> Callable[[], T]:
+    """Checks all that `build` checks before it calls the constructor, and returns that call.
+
+    Raises:
+        ValueError: as `build`.
+    """
     options = dict(section)
     kind = options.pop("kind", None)
     if kind is None:
@@ -72,7 +83,7 @@ def build(folder: str, base: type[T], section: dict, **given) -> T:
     constructor = find(folder, kind, base)
     for name in given.keys() & options.keys():
         raise ValueError(f"{kind}: {name} is found by the program and cannot be set")
-    return constructor(**check(constructor, options | given))
+    return functools.partial(constructor, **check(constructor, options | given))
 
 
 def check(constructor, options: dict) -> dict:

@@ -36,6 +36,20 @@ def train_tokenizers(corpus: Corpus, section: dict) -> Tokenizers:
     Raises:
         ValueError: an unknown kind or option, a faulty corpus, or too little text.
     """
+    kind, options, shared = check_section(section)
+    if shared:
+        tokenizer = kind.train(_texts(corpus, (0, 1)), **options)
+        return Tokenizers(tokenizer, tokenizer)
+    source, target = (kind.train(_texts(corpus, (side,)), **options) for side in (0, 1))
+    return Tokenizers(source, target)
+
+
+def check_section(section: dict) -> tuple[type[Tokenizer], dict, bool]:
+    """Returns the kind, the options of its `train`, and whether both sides share a tokenizer.
+
+    Raises:
+        ValueError: an unknown kind or option, or a value of the wrong type.
+    """
     options = dict(section)
     shared = options.pop("shared", True)
     if not isinstance(shared, bool):
@@ -47,11 +61,7 @@ def train_tokenizers(corpus: Corpus, section: dict) -> Tokenizers:
     kind = plugins.find(FOLDER, options.pop("kind"), Tokenizer)
     checked = plugins.check(kind.train, options | {"texts": ()})
     del checked["texts"]
-    if shared:
-        tokenizer = kind.train(_texts(corpus, (0, 1)), **checked)
-        return Tokenizers(tokenizer, tokenizer)
-    source, target = (kind.train(_texts(corpus, (side,)), **checked) for side in (0, 1))
-    return Tokenizers(source, target)
+    return kind, checked, shared
 
 
 def make_tokenizers(corpus: Corpus, section: dict) -> Tokenizers:

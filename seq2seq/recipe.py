@@ -1,6 +1,7 @@
 """Recipes: TOML files that say what a run is made of."""
 
 import contextlib
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,12 +12,13 @@ from pipelines import configuration, plugins
 from pipelines.batches import Batching
 from pipelines.corpora.corpus import Corpus
 from pipelines.records import Limits
-from pipelines.vocabulary import Tokenizers
+from pipelines.vocabulary import Tokenizers, check_section
 from seq2seq.decoding.search import Search
 from seq2seq.evaluation import METRICS
 from seq2seq.generator import Generator
 from seq2seq.losses import LabelSmoothedCrossEntropy
 from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.training.distribution import STRATEGIES
 from seq2seq.training.schedules import SCHEDULES
 
 SHIPPED = Path(__file__).parent / "recipes"
@@ -25,6 +27,9 @@ OPTIMIZERS = {
     kind.__name__.lower(): kind
     for kind in vars(keras.optimizers).values()
     if isinstance(kind, type) and issubclass(kind, keras.optimizers.Optimizer)
+    # Not the contract itself, nor what wraps other optimizers and so has no learning rate.
+    if kind is not keras.optimizers.Optimizer
+    if "learning_rate" in inspect.signature(kind).parameters
 }
 
 
@@ -34,9 +39,15 @@ class Training:
 
     steps, minutes: updates and minutes of updating, whichever ends first.
     every: updates in a round; a round ends with validation and a checkpoint.
+    clip: the largest global norm of a gradient; 0 lets any pass.
     metric: what the best checkpoint is best in: "loss", "accuracy", "perplexity", or one of
-        `scores`, which are computed on the first `lines` pairs of the split `valid`, found greedily.
+        `scores`, which are computed on the first `lines` pairs of the split `valid`, as greedy
+        search finds them.
     patience: rounds without a better `metric` after which training ends; 0 never.
+    strategy: "one_device", or "mirrored" for all GPUs of this machine.
+
+    Raises:
+        ValueError: an unknown score, metric or strategy, or a number that is too small.
     """
 
     steps: int = 100_000
@@ -53,12 +64,19 @@ class Training:
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
 
     def __post_init__(self):
+        for name, least in {"steps": 0, "minutes": 0, "every": 1, "clip": 0}.items():
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        if self.strategy not in STRATEGIES:
+            known = ", ".join(STRATEGIES)
+            raise ValueError(f"unknown strategy {self.strategy!r} (known: {known})")
         unknown = set(self.scores) - METRICS.keys()
         if unknown:
             raise ValueError(f"scores: unknown {sorted(unknown)} (known: {', '.join(METRICS)})")
-        known = ("loss", "accuracy", "perplexity", *self.scores)
-        if self.metric not in known:
-            raise ValueError(f"metric {self.metric!r} is not measured here ({', '.join(known)})")
+        measured = ("loss", "accuracy", "perplexity", *self.scores)
+        if self.metric not in measured:
+            known = ", ".join(measured)
+            raise ValueError(f"metric {self.metric!r} is not measured here (known: {known})")
 
 
 class Recipe:
@@ -98,12 +116,15 @@ class Recipe:
             if name not in sections:
                 raise ValueError(f"the recipe lacks its section [{name}]")
         self.sections = sections
-        self.limits = Limits(**self._checked("limits", Limits))
-        self.batching = Batching(**self._checked("batches", Batching))
-        self.training = Training(**self._checked("training", Training))
-        self.loss = LabelSmoothedCrossEntropy(**self._checked("loss", LabelSmoothedCrossEntropy))
-        self.search = plugins.build("seq2seq.decoding", Search, self._kind("search", "beam_search"))
-        self.optimizer()
+        self.limits = self._made("limits", Limits)
+        self.batching = self._made("batches", Batching)
+        self.training = self._made("training", Training)
+        self.loss = self._made("loss", LabelSmoothedCrossEntropy)
+        with _naming("search"):
+            self.search = plugins.build(
+                "seq2seq.decoding", Search, self._kind("search", "beam_search")
+            )
+        self._check_what_is_made_later()
 
     @classmethod
     def read(cls, path: str | Path, changes: list[str] = []) -> "Recipe":
@@ -111,7 +132,27 @@ class Recipe:
         shipped = SHIPPED / f"{path}.toml"
         return cls(configuration.read(shipped if shipped.is_file() else path, list(changes)))
 
+    def _check_what_is_made_later(self):
+        """Checks what needs the corpus's files or the tokenizers to be made."""
+        with _naming("corpus"):
+            plugins.prepare("pipelines.corpora", Corpus, self.sections["corpus"])
+        with _naming("tokenizer"):
+            section = self.sections["tokenizer"]
+            if not section.get("folder"):  # or they are ready
+                check_section({key: section[key] for key in section if key != "folder"})
+        with _naming("model"):
+            sizes = {"source_vocabulary": 4, "target_vocabulary": 4}
+            plugins.prepare("seq2seq.models", Seq2Seq, self.sections["model"], **sizes)
+        with _naming("generator"):
+            self._generator_options(tokenizers=None, model=None, search=self.search)
+        self.optimizer()
+
     def corpus(self) -> Corpus:
+        """Makes the corpus.
+
+        Raises:
+            ValueError: its files are not there.
+        """
         return plugins.build("pipelines.corpora", Corpus, self.sections["corpus"])
 
     def model(self, tokenizers: Tokenizers, precision: str | None = None) -> Seq2Seq:
@@ -125,35 +166,76 @@ class Recipe:
 
     def optimizer(self) -> keras.optimizers.Optimizer:
         """Makes the optimizer: `kind` is the name of a Keras optimizer, adam by default."""
-        options = self._kind("optimizer", "adam")
-        kind = _known(options.pop("kind").lower(), OPTIMIZERS, "optimizer")
-        return kind(learning_rate=self.schedule(), **plugins.check(kind, options))
+        with _naming("optimizer"):
+            options = self._kind("optimizer", "adam")
+            kind = _known(options.pop("kind"), OPTIMIZERS)
+            if "learning_rate" in options:
+                raise ValueError("learning_rate is what [schedule] says: set its peak")
+            checked = _like_defaults(kind, plugins.check(kind, options))
+            return kind(learning_rate=self.schedule(), **checked)
 
-    def schedule(self):
-        options = self._kind("schedule", "inverse_square_root")
-        kind = _known(options.pop("kind"), SCHEDULES, "schedule")
-        return kind(**plugins.check(kind, options))
+    def schedule(self) -> keras.optimizers.schedules.LearningRateSchedule:
+        """Makes the learning rate, inverse_square_root by default."""
+        with _naming("schedule"):
+            options = self._kind("schedule", "inverse_square_root")
+            kind = _known(options.pop("kind"), SCHEDULES)
+            return kind(**plugins.check(kind, options))
 
     def generator(self, tokenizers: Tokenizers, model: Seq2Seq, search: Search | None = None):
         """Makes the object that turns text into text."""
         given = {"tokenizers": tokenizers, "model": model, "search": search or self.search}
-        options = {"max_source": self.limits.source} | self.sections.get("generator", {})
-        return Generator(**plugins.check(Generator, options | given))
+        return Generator(**self._generator_options(**given))
+
+    def _generator_options(self, **given) -> dict:
+        options = self.sections.get("generator", {})
+        for name in given.keys() & options.keys():
+            raise ValueError(f"{name} is found by the program and cannot be set")
+        return plugins.check(Generator, {"max_source": self.limits.source} | options | given)
 
     def _kind(self, name: str, default: str) -> dict:
         return {"kind": default} | self.sections.get(name, {})
 
-    def _checked(self, name: str, constructor) -> dict:
-        try:
-            return plugins.check(constructor, self.sections.get(name, {}))
-        except ValueError as error:
-            raise ValueError(f"[{name}] {error}") from None
+    def _made(self, name: str, constructor):
+        with _naming(name):
+            return constructor(**plugins.check(constructor, self.sections.get(name, {})))
 
 
-def _known(kind: str, table: dict, what: str):
-    if kind not in table:
-        raise ValueError(f"unknown {what} {kind!r} (known: {', '.join(sorted(table))})")
+def _known(kind, table: dict):
+    """Returns what a kind stands for.
+
+    Raises:
+        ValueError: nothing; the message names the known kinds.
+    """
+    if not isinstance(kind, str) or kind not in table:
+        raise ValueError(f"unknown kind {kind!r} (known: {', '.join(sorted(table))})")
     return table[kind]
+
+
+def _like_defaults(kind, options: dict) -> dict:
+    """Returns options whose types are those of the defaults, where Keras annotates nothing.
+
+    Raises:
+        ValueError: a value of another type.
+    """
+    for name, value in options.items():
+        default = inspect.signature(kind).parameters[name].default
+        wanted: tuple = (bool,) if isinstance(default, bool) else (int, float)
+        is_number = isinstance(default, (int, float))
+        if is_number and (
+            not isinstance(value, wanted) or isinstance(value, bool) != (bool in wanted)
+        ):
+            raise ValueError(f"{name} is {default!r} by default and cannot be {value!r}")
+    return options
+
+
+@contextlib.contextmanager
+def _naming(section: str):
+    """Begins what a ValueError says with the section that is at fault."""
+    try:
+        yield
+    except ValueError as error:
+        said = str(error)
+        raise ValueError(said if said.startswith("[") else f"[{section}] {said}") from None
 
 
 @contextlib.contextmanager

@@ -2,12 +2,14 @@
 
 import json
 import os
+import random
 from functools import cached_property
 from pathlib import Path
 
 import keras
 
 from pipelines.batches import positioned_batches, validation_batches
+from pipelines.corpora.corpus import Corpus
 from pipelines.records import MANIFEST, Records, write_records
 from pipelines.vocabulary import Tokenizers, load_tokenizers, make_tokenizers, save_tokenizers
 from seq2seq.decoding.greedy_search import GreedySearch
@@ -49,20 +51,26 @@ class Run:
         """
         folder = Path(folder)
         path = folder / RECIPE
-        wanted = json.dumps(recipe.sections, indent=1)
-        if path.is_file() and path.read_text(encoding="utf-8") != wanted:
-            raise ValueError(f"{folder} holds a run of another recipe ({path}): name another folder")
-        if not path.is_file():
-            if folder.is_dir() and any(folder.iterdir()):
-                raise ValueError(f"{folder} is not empty and holds no run: name another folder")
-            folder.mkdir(parents=True, exist_ok=True)
-            beside = path.with_suffix(f".{os.getpid()}")
-            beside.write_text(wanted, encoding="utf-8")
-            beside.rename(path)
+        if path.is_file():
+            run = cls(folder)
+            differing = _differing(run.recipe.sections, recipe.sections)
+            if differing:
+                raise ValueError(
+                    f"{folder} holds a run of another recipe (it differs in "
+                    f"{', '.join(differing)}): name another folder"
+                )
+            return run
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ValueError(f"{folder} is there already and holds no run: name another folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        beside = path.with_suffix(f".{os.getpid()}")
+        beside.write_text(json.dumps(recipe.sections, indent=1), encoding="utf-8")
+        beside.rename(path)
         return cls(folder)
 
     @cached_property
-    def corpus(self):
+    def corpus(self) -> Corpus:
+        """The recipe's corpus, whose files only training needs."""
         return self.recipe.corpus()
 
     @cached_property
@@ -89,17 +97,17 @@ class Run:
         return self.recipe.generator(self.tokenizers, model)
 
     def train(self, callbacks: tuple[keras.callbacks.Callback, ...] = (), console=None) -> Progress:
-        """Trains to the end, from where the last checkpoint left off."""
+        """Trains to the end, from where the last checkpoint left off.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C; a checkpoint was written, so the same call goes on.
+            ValueError: the corpus is faulty, or a checkpoint is not this recipe's.
+        """
         settings = self.recipe.training
         keep_freed_memory()
-        keras.utils.set_random_seed(settings.seed)
-        strategy = make_strategy(settings.strategy)
-        with strategy.scope():
-            model = self.recipe.model(self.tokenizers)
-            optimizer = self.recipe.optimizer()
-        trainer = Trainer(model, self.recipe.loss, optimizer, strategy, settings.clip)
+        trainer = self._trainer()
         progress = self.checkpoints.restore(trainer)
-        replicas = strategy.num_replicas_in_sync
+        replicas = trainer.strategy.num_replicas_in_sync
         source = (self.records("train"), self.recipe.batching, progress.position, replicas)
         log = RoundLog(self.folder / "metrics.jsonl", self.folder / "tensorboard")
         display = Display(settings.steps, progress.step, console)
@@ -113,6 +121,19 @@ class Run:
             callbacks=[log, display, *self._patience(), *callbacks],
             progress=progress,
         )
+
+    def _trainer(self) -> Trainer:
+        """Makes the trainer with new weights, drawn from the recipe's seed."""
+        settings = self.recipe.training
+        strategy = make_strategy(settings.strategy)
+        tokenizers = self.tokenizers
+        # All of Keras's own seeds are drawn from this one. keras.utils.set_random_seed would also
+        # empty TensorFlow's kernel cache, and with it all tokenizers that were loaded before.
+        random.seed(settings.seed)
+        with strategy.scope():
+            model = self.recipe.model(tokenizers)
+            optimizer = self.recipe.optimizer()
+        return Trainer(model, self.recipe.loss, optimizer, strategy, settings.clip)
 
     def _validation(self, trainer: Trainer):
         """Makes the function that measures the split `valid` at the end of a round."""
@@ -136,9 +157,23 @@ class Run:
         return validate
 
     def _patience(self) -> list[keras.callbacks.Callback]:
+        """Makes the callback that ends training when a metric does not get better."""
         settings = self.recipe.training
         if not settings.patience:
             return []
         mode = "min" if settings.metric in SMALLER else "max"
         stop = keras.callbacks.EarlyStopping
         return [stop(f"val_{settings.metric}", patience=settings.patience, mode=mode)]
+
+
+def _differing(before: dict, wanted: dict) -> list[str]:
+    """Names the options in which two recipes differ, such as "model.units"."""
+    told = [
+        {
+            f"{name}.{option}": json.dumps(value)
+            for name, section in sections.items()
+            for option, value in section.items()
+        }
+        for sections in (before, wanted)
+    ]
+    return sorted({name for name, _ in told[0].items() ^ told[1].items()})

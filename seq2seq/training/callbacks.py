@@ -61,8 +61,9 @@ class Display(keras.callbacks.Callback):
             refresh_per_second=2,
             speed_estimate_period=120,
         )
-        fields = {"speed": 0.0, "loss": 0.0, "rate": 0.0}
-        self.task = self.bar.add_task("train", total=self.steps, completed=self.done, **fields)
+        self.task = self.bar.add_task(
+            "train", total=self.steps, completed=self.done, speed=0.0, loss=0.0, rate=0.0
+        )
         self.bar.start()
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -81,12 +82,10 @@ class Display(keras.callbacks.Callback):
         return tokens / (last - first) if last > first else 0.0
 
     def on_epoch_end(self, epoch, logs=None):
-        shown = " · ".join(f"{name.replace('val_', '')} {value:.4g}" for name, value in logs.items())
-        self.console.print(
-            f"update {int(self.model.optimizer.iterations):,}: training {shown}"
-            f" · {self.speed():,.0f} target tokens/s",
-            highlight=False,
-        )
+        shown = [f"{name.removeprefix('val_')} {value:.4g}" for name, value in logs.items()]
+        shown.append(f"{self.speed():,.0f} target tokens/s")
+        update = int(self.model.optimizer.iterations)
+        self.console.print(f"update {update:,}: training {' · '.join(shown)}", highlight=False)
 
     def on_train_end(self, logs=None):
         self.bar.stop()

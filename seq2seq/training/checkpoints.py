@@ -1,11 +1,13 @@
 """Checkpoints of a run: whole or absent, the last and the best kept."""
 
 import json
+import math
 import os
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from pipelines.batches import Position
@@ -40,8 +42,8 @@ class Checkpoints:
 
     def steps(self) -> list[int]:
         """Lists the steps that have a checkpoint, in order."""
-        names = self.folder.iterdir() if self.folder.is_dir() else ()
-        return sorted(int(path.name) for path in names if path.name.isdigit())
+        # Unfinished and discarded folders begin with a dot.
+        return sorted(int(path.parent.name) for path in self.folder.glob(f"[0-9]*/{PROGRESS}"))
 
     def last(self) -> int | None:
         """Returns the newest step, or None."""
@@ -61,8 +63,10 @@ class Checkpoints:
         step = {"best": self.best, "last": self.last}.get(which, lambda: which)()
         path = self.folder / str(step)
         if step is None or not path.is_dir():
-            known = ", ".join(map(str, self.steps())) or "none"
-            raise ValueError(f"no checkpoint {which!r} in {self.folder}; there: {known}, best, last")
+            known = ", ".join(
+                ["best", "last", *map(str, self.steps())] if self.steps() else ["none"]
+            )
+            raise ValueError(f"no checkpoint {which!r} in {self.folder} (known: {known})")
         return path
 
     def progress(self, step: int) -> Progress:
@@ -72,22 +76,20 @@ class Checkpoints:
 
     def save(self, trainer, progress: Progress) -> None:
         """Writes a checkpoint beside, renames it, then drops all but the last and the best."""
-        path = self.folder / str(progress.step)
         beside = self.folder / f".{progress.step}.{os.getpid()}"
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         try:
-            with trainer.averaged():
-                trainer.model.save_weights(beside / WEIGHTS)
-            arrays = [np.asarray(variable) for variable in trainer.variables]
-            np.savez(beside / TRAINING, *arrays)
+            trainer.save_weights(beside / WEIGHTS)
+            values = [keras.ops.convert_to_tensor(variable) for variable in trainer.variables]
+            np.savez(beside / TRAINING, *map(np.asarray, values))
             (beside / PROGRESS).write_text(json.dumps(asdict(progress), indent=1))
-            shutil.rmtree(path, ignore_errors=True)
-            beside.rename(path)
+            self._discard(progress.step)
+            beside.rename(self.folder / str(progress.step))
         finally:
             shutil.rmtree(beside, ignore_errors=True)
         for step in set(self.steps()) - {self.last(), self.best()}:
-            shutil.rmtree(self.folder / str(step))
+            self._discard(step)
 
     def restore(self, trainer) -> Progress:
         """Sets a trainer to the newest checkpoint, where there is one.
@@ -110,6 +112,16 @@ class Checkpoints:
             variable.assign(array)
         return self.progress(step)
 
+    def _discard(self, step: int) -> None:
+        """Removes a checkpoint, so that at no time half of it is there."""
+        path, discarded = self.folder / str(step), self.folder / f".{step}.discarded.{os.getpid()}"
+        if path.is_dir():
+            path.rename(discarded)
+            shutil.rmtree(discarded)
+
     def _merit(self, step: int) -> float:
-        value = self.progress(step).metrics.get(self.metric, float("-inf"))
-        return -value if self.metric in SMALLER and np.isfinite(value) else value
+        """Returns how good a step is; one without the metric, or with no finite one, is worst."""
+        value = self.progress(step).metrics.get(self.metric, math.nan)
+        if not math.isfinite(value):
+            return -math.inf
+        return -value if self.metric in SMALLER else value

@@ -10,9 +10,14 @@ class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):
 
     Vaswani et al. (2017), section 5.3, with the peak stated outright. peak 1e-3 and warmup 4000:
     update 2000 -> 5e-4, 4000 -> 1e-3, 16000 -> 5e-4.
+
+    Raises:
+        ValueError: warmup < 1.
     """
 
     def __init__(self, peak: float = 1e-3, warmup: int = 4000):
+        if warmup < 1:
+            raise ValueError(f"warmup = {warmup}: choose 1 update or more, since the fall needs it")
         self.peak = peak
         self.warmup = warmup
 
@@ -26,9 +31,17 @@ class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):
 
 @keras.saving.register_keras_serializable(package="seq2seq")
 class Linear(keras.optimizers.schedules.LearningRateSchedule):
-    """Rises to `peak` in `warmup` updates, then falls in a line to `final` at update `steps`."""
+    """Rises to `peak` in `warmup` updates, then falls in a line to `final` at update `steps`.
+
+    steps 10, peak 1e-3 and warmup 2: update 1 -> 5e-4, 2 -> 1e-3, 6 -> 5e-4, 10 and later -> 0.
+
+    Raises:
+        ValueError: warmup < 0 or warmup >= steps.
+    """
 
     def __init__(self, steps: int, peak: float = 1e-3, warmup: int = 4000, final: float = 0.0):
+        if not 0 <= warmup < steps:
+            raise ValueError(f"warmup = {warmup} of steps = {steps}: choose 0 <= warmup < steps")
         self.steps = steps
         self.peak = peak
         self.warmup = warmup
@@ -36,9 +49,10 @@ class Linear(keras.optimizers.schedules.LearningRateSchedule):
 
     def __call__(self, step):
         update = ops.cast(step, "float32") + 1.0
-        left = (self.steps - update) / max(1, self.steps - self.warmup)
+        left = (self.steps - update) / (self.steps - self.warmup)
         falling = self.final + (self.peak - self.final) * ops.clip(left, 0.0, 1.0)
-        return ops.minimum(self.peak * update / self.warmup, falling)
+        rising = self.peak * update / max(1, self.warmup)
+        return ops.minimum(rising, falling)
 
     def get_config(self):
         names = ("steps", "peak", "warmup", "final")

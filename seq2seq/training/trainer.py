@@ -2,8 +2,10 @@
 
 import contextlib
 import signal
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import keras
 import tensorflow as tf
@@ -87,6 +89,7 @@ class Trainer:
         return loss, tokens, norm
 
     def _measured(self, inputs, labels, weights):
+        """Returns logits [B, T, V] and the summed loss."""
         logits = self.model(inputs, training=False)
         return logits, tf.reduce_sum(self.loss.call(labels, logits) * weights)
 
@@ -100,11 +103,14 @@ class Trainer:
                 perplexity.update_state(labels, logits, weights)
                 total += float(loss)
                 tokens += float(tf.reduce_sum(weights))
-        means = {"accuracy": accuracy, "perplexity": perplexity}
-        return {"loss": total / max(tokens, 1.0)} | {k: float(v.result()) for k, v in means.items()}
+        return {
+            "loss": total / max(tokens, 1.0),
+            "accuracy": float(accuracy.result()),
+            "perplexity": float(perplexity.result()),
+        }
 
     @contextlib.contextmanager
-    def averaged(self):
+    def averaged(self) -> Iterator[None]:
         """Puts the averaged weights into the model for a while, where the optimizer keeps them."""
         averages = getattr(self.optimizer, "_model_variables_moving_average", None)
         if not averages or not int(self.optimizer.iterations):
@@ -112,13 +118,23 @@ class Trainer:
             return
         variables = self.model.trainable_variables
         kept = [tf.identity(variable.value) for variable in variables]
-        for variable, average in zip(variables, averages):
-            variable.assign(average)
         try:
+            for variable, average in zip(variables, averages):
+                variable.assign(average)
             yield
         finally:
             for variable, value in zip(variables, kept):
                 variable.assign(value)
+
+    def save_weights(self, path: Path) -> None:
+        """Writes the weights to use, averaged where training averages."""
+        # Keras would write the optimizer's state beside them, twice their size.
+        self.model.optimizer = None
+        try:
+            with self.averaged():
+                self.model.save_weights(path)
+        finally:
+            self.model.optimizer = self.optimizer
 
     def fit(
         self,
@@ -131,7 +147,7 @@ class Trainer:
         minutes: float = float("inf"),
         progress: Progress | None = None,
     ) -> Progress:
-        """Trains until `steps` updates, `minutes` of training, a callback's or Ctrl-C's stop.
+        """Trains until `steps` updates, `minutes` of updating, a callback's or Ctrl-C's stop.
 
         A round of `every` updates is what callbacks know as an epoch: it ends with
         `validate()`, whose metrics they see as val_..., and with a checkpoint.
@@ -139,21 +155,19 @@ class Trainer:
         Args:
             batches: (position [2], inputs, labels, weights), as `positioned_batches` makes them.
             progress: where to go on from, as `Checkpoints.restore` returns it.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C. The update in hand and a checkpoint were made first.
         """
         progress = progress or Progress()
-        callbacks = keras.callbacks.CallbackList(list(callbacks), model=self.model)
+        told = keras.callbacks.CallbackList(list(callbacks), model=self.model)
+        rounds = _Rounds(self, progress, every, validate, checkpoints, told)
         self.model.stop_training = False
-        rounds = _Rounds(self, progress, every, validate, checkpoints, callbacks)
-        with _stops_softly(self.model):
-            callbacks.on_train_begin()
-            for place, *batch in batches:
-                if progress.step >= steps or progress.seconds >= 60 * minutes:
-                    break
-                rounds.update(place, batch)
-                if self.model.stop_training:
-                    break
-            rounds.end()
-            callbacks.on_train_end()
+        with _interrupted_softly(self.model) as interrupted:
+            rounds.train(batches, steps, minutes, interrupted)
+        if interrupted.is_set():
+            how = "; the same command goes on" if checkpoints else ""
+            raise KeyboardInterrupt(f"stopped at update {progress.step}{how}")
         return progress
 
 
@@ -169,7 +183,26 @@ class _Rounds:
         self.callbacks = callbacks
         self.sums = None
 
+    def train(self, batches, steps, minutes, interrupted):
+        """Makes all updates, and ends the round in hand after the last."""
+        self.callbacks.on_train_begin()
+        try:
+            for place, *batch in batches if self.left(steps, minutes) else ():
+                self.update(place, batch)
+                if not self.left(steps, minutes):
+                    break
+            self.end(interrupted.is_set())
+        finally:
+            self.callbacks.on_train_end()
+
+    def left(self, steps, minutes) -> bool:
+        """Tells whether there is more to train."""
+        progress = self.progress
+        time_is_left = progress.seconds < 60 * minutes
+        return progress.step < steps and time_is_left and not self.trainer.model.stop_training
+
     def update(self, place, batch):
+        """Makes one update, and ends the round where it is the round's last."""
         if self.sums is None:
             self.sums = [0.0, 0.0]
             self.callbacks.on_epoch_begin(self.progress.step // self.every)
@@ -187,33 +220,38 @@ class _Rounds:
         if progress.step % self.every == 0:
             self.end()
 
-    def end(self):
+    def end(self, hurried=False):
+        """Ends a round that has begun; who is in a hurry gets a checkpoint without validation."""
         if self.sums is None:
             return
         loss, tokens = self.sums
         self.sums = None
-        self.progress.metrics = self.validate()
+        self.progress.metrics = {} if hurried else self.validate()
         if self.checkpoints:
             self.checkpoints.save(self.trainer, self.progress)
+        if hurried:
+            return
         validated = {f"val_{name}": value for name, value in self.progress.metrics.items()}
         number = (self.progress.step - 1) // self.every
         self.callbacks.on_epoch_end(number, {"loss": loss / max(tokens, 1.0)} | validated)
 
 
 @contextlib.contextmanager
-def _stops_softly(model):
+def _interrupted_softly(model) -> Iterator[threading.Event]:
     """Lets the first Ctrl-C end the update in hand; a second one interrupts at once."""
+    interrupted = threading.Event()
 
     def stop(*_):
+        interrupted.set()
         model.stop_training = True
         signal.signal(signal.SIGINT, before)
 
     try:
         before = signal.signal(signal.SIGINT, stop)
     except ValueError:  # not the main thread: signals are someone else's
-        yield
+        yield interrupted
         return
     try:
-        yield
+        yield interrupted
     finally:
         signal.signal(signal.SIGINT, before)

@@ -1,0 +1,7 @@
+"""Gives every test the machine that tests of replicas need."""
+
+import tensorflow as tf
+
+# TensorFlow fixes its devices when it first computes, which any test may be the first to do.
+CPU = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(CPU, [tf.config.LogicalDeviceConfiguration()] * 4)

@@ -1,0 +1,136 @@
+import json
+import random
+import signal
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from rich.console import Console
+
+from seq2seq.recipe import Recipe
+from seq2seq.run import Run
+from seq2seq.training.checkpoints import TRAINING
+
+# Keras reads its own variables in a way that NumPy 2 is going to end.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+WORDS = "the cat dog sat ran on mat to a from red old".split()
+STEPS, EVERY = 6, 4
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    draw = random.Random(0)
+    for split, count in {"train": 60, "valid": 6}.items():
+        lines = [" ".join(draw.choices(WORDS, k=draw.randint(1, 6))) for _ in range(count)]
+        (folder / f"{split}.tsv").write_text("".join(f"{line}\t{line}\n" for line in lines))
+    return folder
+
+
+def make_recipe(corpus, **training):
+    paths = {split: f"{split}.tsv" for split in ("train", "valid")}
+    small = {"encoder_layers": 1, "decoder_layers": 1, "units": 8, "hidden": 16, "heads": 2}
+    return Recipe(
+        {
+            "corpus": {"kind": "tab_separated", "paths": paths, "folder": str(corpus)},
+            "tokenizer": {"kind": "subwords", "size": 290},
+            "model": {"kind": "transformer", "dropout": 0.3, "attention_dropout": 0.2, **small},
+            "batches": {"tokens": 100, "buffer": 50, "pool": 30},
+            "optimizer": {"use_ema": True},
+            "generator": {"max_target": 4},
+            "training": {"steps": STEPS, "every": EVERY, "lines": 2} | training,
+        }
+    )
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Presses Ctrl-C when an update has ended."""
+
+    def __init__(self, after):
+        super().__init__()
+        self.after = after
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch + 1 == self.after:
+            signal.raise_signal(signal.SIGINT)
+
+
+def train(folder, recipe, *callbacks):
+    with open("/dev/null", "w") as nowhere:
+        return Run.start(folder, recipe).train(callbacks, Console(file=nowhere))
+
+
+@pytest.fixture(scope="module")
+def trained(corpus, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    return folder, train(folder, make_recipe(corpus))
+
+
+def test_a_run_leaves_all_that_is_needed_afterwards(trained):
+    folder, progress = trained
+    assert progress.step == STEPS and progress.target_tokens > 0
+    assert set(progress.metrics) == {"loss", "accuracy", "perplexity", "bleu"}
+    names = {path.name for path in folder.iterdir()}
+    wanted = {"recipe.json", "tokenizers", "records", "checkpoints", "metrics.jsonl", "tensorboard"}
+    assert names == wanted
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [EVERY, STEPS]
+    assert {"loss", "val_loss", "val_bleu", "learning_rate"} <= lines[0].keys()
+    assert any((folder / "tensorboard").iterdir())
+
+
+def test_training_again_finds_nothing_left_to_do(trained, corpus):
+    folder, progress = trained
+    assert train(folder, make_recipe(corpus)) == progress
+
+
+def test_stopped_and_gone_on_equals_never_stopped(trained, corpus, tmp_path):
+    whole, _ = trained
+    recipe = make_recipe(corpus)
+    run = Run.start(tmp_path / "run", recipe)
+    before = run.tokenizers.source.tokenize(tf.constant(["the cat"]))
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        with open("/dev/null", "w") as nowhere:
+            run.train([Interrupt(after=3)], Console(file=nowhere))
+    assert str(stopped.value) == "stopped at update 3; the same command goes on"
+    # Seeding must not destroy what TensorFlow holds for tokenizers that are in use.
+    assert run.tokenizers.source.tokenize(tf.constant(["the cat"])).to_list() == before.to_list()
+    random.seed(99)
+    assert train(tmp_path / "run", recipe).step == STEPS
+    paths = [folder / "checkpoints" / str(STEPS) / TRAINING for folder in (whole, tmp_path / "run")]
+    arrays = [np.load(path) for path in paths]
+    assert arrays[0].files == arrays[1].files
+    for name in arrays[0].files:
+        np.testing.assert_array_equal(arrays[0][name], arrays[1][name])
+
+
+def test_a_trained_run_generates(trained):
+    generator = Run(trained[0]).generator("last")
+    assert len(list(generator.generate(["the cat", "a dog"]))) == 2
+
+
+def test_the_same_recipe_opens_a_run_again(corpus, tmp_path):
+    recipe = make_recipe(corpus, scores=("bleu",))
+    first = Run.start(tmp_path / "a" / "run", recipe)
+    again = Run.start(tmp_path / "a" / "run", make_recipe(corpus, scores=("bleu",)))
+    assert again.recipe.sections == Run(first.folder).recipe.sections
+
+
+def test_another_recipe_is_refused(corpus, tmp_path):
+    Run.start(tmp_path, make_recipe(corpus))
+    other = make_recipe(corpus, steps=9, seed=2)
+    other.sections["search"] = {"width": 2}
+    with pytest.raises(ValueError, match="search.width, training.seed, training.steps"):
+        Run.start(tmp_path, other)
+
+
+def test_a_folder_with_other_files_is_refused(corpus, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    for path in (tmp_path, tmp_path / "notes.txt"):
+        with pytest.raises(ValueError, match="is there already and holds no run"):
+            Run.start(path, make_recipe(corpus))
+    with pytest.raises(ValueError, match=r"holds no run \(recipe.json is missing\)"):
+        Run(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
