@@ -110,7 +110,7 @@ class Run:
         replicas = trainer.strategy.num_replicas_in_sync
         source = (self.records("train"), self.recipe.batching, progress.position, replicas)
         log = RoundLog(self.folder / "metrics.jsonl", self.folder / "tensorboard")
-        display = Display(settings.steps, progress.step, console)
+        display = Display(progress, settings.steps, settings.minutes, console)
         return trainer.fit(
             positioned_batches(*source),
             steps=settings.steps,

@@ -9,12 +9,12 @@ ROOT = Path(__file__).parents[1]
 # A package stands for all its files, which may import each other.
 ORDER = {
     "pipelines": """
-        quiet special_tokens plugins configuration faults text_files tokenizers wikipedia objectives
-        corpora steps records vocabulary batches peek __main__ __init__
+        quiet special_tokens plugins configuration faults text_files tokenizers wikipedia
+        objectives corpora steps records vocabulary batches peek __main__ __init__
     """.split(),
     "seq2seq": """
-        backend lines layers models decoding losses metrics generator restoration evaluation training
-        export_check export recipe run quickstart benchmark cli __main__ __init__
+        backend lines layers models decoding losses metrics generator restoration evaluation
+        training export_check export recipe run quickstart benchmark cli __main__ __init__
     """.split(),
 }
 NETWORKS = {"layers", "models", "decoding", "losses", "metrics"}  # know no text and no TensorFlow

@@ -10,9 +10,6 @@ import pytest
 
 from seq2seq import cli
 
-# Keras reads its own variables in a way that NumPy 2 is going to end.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 C_API = Path(__file__).parent / "serving" / "c_api.py"
 RECIPE = """
 [corpus]

@@ -76,15 +76,14 @@ class CasedSubwords(Tokenizer):
 
 
 def lowered(text: tf.Tensor) -> tf.Tensor:
-    """ "a Bee" -> "a" MARK " bee": a mark stands before the space that is part of a word."""
+    """Puts a mark before the space that belongs to a word: "a Bee" -> " a", MARK, " bee"."""
     text = tf.strings.regex_replace(text, MARK, REPLACED)
-    text = tf.where(text == "", text, " " + text)
-    marked = tf.strings.regex_replace(text, r"( ?)([\p{Lu}\p{Lt}])", MARK + r"\1\2")
+    marked = tf.strings.regex_replace(spaced(text), r"( ?)([\p{Lu}\p{Lt}])", MARK + r"\1\2")
     return tf.strings.lower(marked, encoding="utf-8")
 
 
 def raised(text: tf.Tensor) -> tf.Tensor:
-    """ "a" MARK " bee" -> "a Bee"."""
+    """Makes a capital of the letter after each mark: " a", MARK, " bee" -> " a Bee"."""
     parts = tf.strings.split(text, MARK)
     flat, size = parts.flat_values, tf.strings.length(parts.flat_values, unit="UTF8_CHAR")
     # The first part of each text follows no mark.

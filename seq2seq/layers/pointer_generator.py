@@ -24,7 +24,8 @@ class PointerGenerator(keras.layers.Layer):
         self.built = True
 
     def call(self, features, logits, attention, source):
-        """features [B,T,D], logits [B,T,V], attention [B,T,S], source [B,S] -> log p [B,T,V] float32."""
+        """Mixes: features [B, T, D], logits [B, T, V], attention [B, T, S], source [B, S] ->
+        log-probabilities [B, T, V] float32."""
         generate = ops.sigmoid(self.gate(features))
         written = generate * ops.softmax(ops.cast(logits, "float32"))
         pointed = (1.0 - generate) * ops.cast(attention, "float32")

@@ -15,4 +15,6 @@ def rotate(tensor, positions):
     cosine = ops.cast(ops.cos(angles), tensor.dtype)[None, :, None, :]
     sine = ops.cast(ops.sin(angles), tensor.dtype)[None, :, None, :]
     first, second = tensor[..., :half], tensor[..., half:]
-    return ops.concatenate([first * cosine - second * sine, second * cosine + first * sine], axis=-1)
+    return ops.concatenate(
+        [first * cosine - second * sine, second * cosine + first * sine], axis=-1
+    )

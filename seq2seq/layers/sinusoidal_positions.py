@@ -4,7 +4,7 @@ from keras import ops
 
 
 def sinusoids(positions, units):
-    """Makes the fixed position vectors of Vaswani et al. (2017), section 3.5: int [T] -> [T, units]."""
+    """Makes the position vectors of Vaswani et al. (2017), section 3.5: int [T] -> [T, units]."""
     half = units // 2
     rates = ops.power(10000.0, -ops.arange(half, dtype="float32") / half)
     angles = ops.cast(positions, "float32")[:, None] * rates

@@ -6,7 +6,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="seq2seq")
 class TokenEmbedding(keras.layers.Layer):
-    """Looks up ids [B, T] -> [B, T, units], scaled by sqrt(units): Vaswani et al. (2017), section 3.4."""
+    """Looks up ids [B, T] -> [B, T, units], scaled by sqrt(units).
+
+    Vaswani et al. (2017), section 3.4.
+    """
 
     def __init__(self, vocabulary: int, units: int, **kwargs):
         super().__init__(**kwargs)
@@ -25,7 +28,7 @@ class TokenEmbedding(keras.layers.Layer):
         return ops.take(self.vectors, ids, axis=0) * self.units**0.5
 
     def project(self, features):
-        """Scores each token of the vocabulary with these same vectors: [B, T, units] -> [B, T, V]."""
+        """Scores each token with these same vectors: [B, T, units] -> [B, T, V]."""
         return ops.matmul(features, ops.transpose(ops.cast(self.vectors, features.dtype)))
 
     def get_config(self):

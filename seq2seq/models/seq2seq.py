@@ -21,11 +21,11 @@ class Seq2Seq(keras.Model):
         raise NotImplementedError
 
     def decode(self, target, memory):
-        """Predicts the token after each of target [B, T] (it begins with START) -> logits [B, T, V]."""
+        """Predicts what follows each of target [B, T], START first -> logits [B, T, V]."""
         raise NotImplementedError
 
     def begin(self, memory, max_length):
-        """Makes the state before the first token, with room for `max_length` positions (a scalar)."""
+        """Makes the state before the first token, with room for `max_length` positions."""
         raise NotImplementedError
 
     def step(self, token, position, state, memory):
@@ -46,7 +46,7 @@ class Seq2Seq(keras.Model):
             return
         ids = lambda: keras.KerasTensor((1, 2), dtype="int32")
         self.compute_output_spec({"source": ids(), "target": ids()})
-        self.built = True
+        self.built: bool = True
 
     def get_config(self):
         """Returns the constructor's arguments: each is kept as an attribute of the same name."""

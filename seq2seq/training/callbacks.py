@@ -38,12 +38,17 @@ class RoundLog(keras.callbacks.Callback):
 
 
 class Display(keras.callbacks.Callback):
-    """Shows a bar with speed, loss, learning rate and time left, and a line a round."""
+    """Shows a bar with speed, loss, learning rate and time left, and a line a round.
 
-    def __init__(self, steps: int, done: int, console: Console | None = None):
+    The bar is full after `steps` updates or `minutes` of updating, whichever comes first;
+    `reached` is the progress that the loop keeps.
+    """
+
+    def __init__(self, reached, steps: int, minutes: float, console: Console | None = None):
         super().__init__()
+        self.reached = reached
         self.steps = steps
-        self.done = done
+        self.minutes = minutes
         self.console = console or Console(stderr=True)
         # Target tokens and when they were done, of the last updates: what speed means to a reader.
         self.recent: collections.deque = collections.deque(maxlen=20)
@@ -51,7 +56,7 @@ class Display(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         numbers = "{task.fields[speed]:,.0f} target tokens/s · loss {task.fields[loss]:.3f}"
         self.bar = Progress(
-            TextColumn("update {task.completed:,.0f}/{task.total:,.0f}"),
+            TextColumn("update {task.fields[update]:,}"),
             BarColumn(),
             TextColumn(numbers + " · rate {task.fields[rate]:.2e}"),
             TimeElapsedColumn(),
@@ -61,9 +66,9 @@ class Display(keras.callbacks.Callback):
             refresh_per_second=2,
             speed_estimate_period=120,
         )
-        self.task = self.bar.add_task(
-            "train", total=self.steps, completed=self.done, speed=0.0, loss=0.0, rate=0.0
-        )
+        fields = {"update": self.reached.step, "speed": 0.0, "loss": 0.0, "rate": 0.0}
+        self.task = self.bar.add_task("train", total=1.0, **fields)
+        self.bar.update(self.task, completed=self._share())
         self.bar.start()
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -71,9 +76,14 @@ class Display(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.recent.append((time.perf_counter(), logs["tokens"]))
-        fields = {"loss": logs["loss"], "speed": self.speed()}
+        fields = {"update": batch + 1, "loss": logs["loss"], "speed": self.speed()}
         fields["rate"] = float(self.model.optimizer.learning_rate)
-        self.bar.update(self.task, completed=batch + 1, **fields)
+        self.bar.update(self.task, completed=self._share(), **fields)
+
+    def _share(self) -> float:
+        """Returns the share of training that is done, 0 to 1."""
+        updates = self.reached.step / max(self.steps, 1)
+        return min(1.0, max(updates, self.reached.seconds / max(60.0 * self.minutes, 1e-9)))
 
     def speed(self) -> float:
         """Returns target tokens a second over the last updates."""

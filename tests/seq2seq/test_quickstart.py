@@ -17,9 +17,6 @@ from seq2seq.quickstart import HELD_OUT, METRICS, quickstart
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
 
-# Keras saves weights so that NumPy 2 finds fault with TensorFlow's variables.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 PAGE = "<page><title>{0}</title><ns>0</ns><id>1</id><revision><text>{1}</text></revision></page>"
 TEXT = "In the year {n}, {name} didn't live here. Was it the {name} of Paris, or of Rome?"
 TINY = [

@@ -12,9 +12,6 @@ from seq2seq.recipe import Recipe
 from seq2seq.run import Run
 from seq2seq.training.checkpoints import TRAINING
 
-# Keras reads its own variables in a way that NumPy 2 is going to end.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 WORDS = "the cat dog sat ran on mat to a from red old".split()
 STEPS, EVERY = 6, 4
 

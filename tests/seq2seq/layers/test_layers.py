@@ -18,9 +18,6 @@ from seq2seq.layers.residual import Residual
 from seq2seq.layers.state_bridge import StateBridge
 from seq2seq.layers.token_embedding import TokenEmbedding
 
-# Keras reads its own variables in a way that NumPy 2 is going to end.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 NOISE = np.random.default_rng(0)
 
 

@@ -10,9 +10,6 @@ import tensorflow as tf
 from pipelines import plugins
 from seq2seq.models.seq2seq import Seq2Seq
 
-# Keras reads its own variables in a way that NumPy 2 is going to end.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 FOLDER = "seq2seq.models"
 VOCABULARY = 17
 SMALL = {

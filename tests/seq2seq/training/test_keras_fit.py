@@ -13,9 +13,6 @@ from pipelines.vocabulary import Tokenizers
 from seq2seq.losses import LabelSmoothedCrossEntropy
 from seq2seq.metrics import Perplexity, TokenAccuracy
 
-# Keras reads its own variables in a way that NumPy 2 is going to end.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 # One at a time: strategies of different sizes in one process cannot both use collectives.
 STRATEGIES = {
     1: tf.distribute.get_strategy,

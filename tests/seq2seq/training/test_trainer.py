@@ -11,9 +11,6 @@ from seq2seq.losses import LabelSmoothedCrossEntropy
 from seq2seq.training.checkpoints import WEIGHTS, Checkpoints, Progress
 from seq2seq.training.trainer import Trainer
 
-# Keras reads its own variables in a way that NumPy 2 is going to end.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 UPDATES, CLIP, SMOOTHING = 20, 0.05, 0.1
 # Weights that should receive no gradient receive rounding errors, which a smaller epsilon would
 # make as large as real gradients: a key's bias, for one, changes no softmax.
