@@ -20,11 +20,16 @@ def read(path: str | Path, changes: list[str]) -> dict:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not TOML: {error}") from None
     for change in changes:
-        _apply(change, configuration)
+        apply(change, configuration)
     return configuration
 
 
-def _apply(change: str, configuration: dict) -> None:
+def apply(change: str, configuration: dict) -> None:
+    """Makes one change, such as "model.layers=4", in place.
+
+    Raises:
+        ValueError: it is not `section.option=value`, or names a section.
+    """
     name, equals, text = change.partition("=")
     *sections, option = [part.strip() for part in name.split(".")]
     if not equals or not all([*sections, option]):

@@ -25,6 +25,9 @@ SOME_TEXTS = ["a", "this is a line of text", "Another, with 2 numbers: 42.", "æ—
 app = typer.Typer(name="seq2seq", add_completion=False)
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="folder that `train` made")]
 Checkpoint = Annotated[str, typer.Option(help="which weights: best or last")]
+Changes = Annotated[
+    list[str], typer.Option("--set", metavar="a.b=c", help="change a value of the recipe")
+]
 Output = Annotated[Path | None, typer.Option(help="file to write [standard output]")]
 
 
@@ -39,9 +42,7 @@ def seq2seq(
 def train(
     recipe: Annotated[str, typer.Argument(help="a TOML file, or the name of a shipped recipe")],
     run: Annotated[Path, typer.Option(help="folder for checkpoints, logs and results")],
-    change: Annotated[
-        list[str], typer.Option("--set", metavar="a.b=c", help="change a value of the recipe")
-    ] = [],
+    change: Changes = [],
 ) -> None:
     """Train a model as a recipe says."""
     path = _recipe_path(recipe)
@@ -60,13 +61,14 @@ def evaluate(
     target: Annotated[Path | None, typer.Option(help="their references, a line each")] = None,
     metric: Annotated[list[str], typer.Option(help="such as bleu; may be repeated")] = [],
     checkpoint: Checkpoint = "best",
+    change: Changes = [],
 ) -> None:
     """Score what a model writes against references, and keep the result in RUN."""
     load_tensorflow()
     from seq2seq.evaluation import USUAL, evaluate, write_results
     from seq2seq.run import Run
 
-    trained = Run(run)
+    trained = Run(run, change)
     if source is not None and target is not None:
         split = source.name
         pairs = list(read_pairs(source, target))
@@ -89,12 +91,13 @@ def generate(
     ] = None,
     output: Output = None,
     checkpoint: Checkpoint = "best",
+    change: Changes = [],
 ) -> None:
     """Write the target of each source text, a line each, in order."""
     load_tensorflow()
     from seq2seq.run import Run
 
-    generator = Run(run).generator(checkpoint)
+    generator = Run(run, change).generator(checkpoint)
     # People who type want the answer before they type the next; else, many texts share a batch.
     talking = source is None and sys.stdin.isatty()
     groups = ([text] for text in read_texts(None)) if talking else [read_texts(source)]
@@ -111,12 +114,13 @@ def score(
     target: Annotated[Path, typer.Option(help="targets to be scored, a line each")],
     output: Output = None,
     checkpoint: Checkpoint = "best",
+    change: Changes = [],
 ) -> None:
     """Write the log-probability of each target given its source, a line each."""
     load_tensorflow()
     from seq2seq.run import Run
 
-    generator = Run(run).generator(checkpoint)
+    generator = Run(run, change).generator(checkpoint)
     with writing(output) as file, _progress(shown=output is not None) as advance:
         for value in generator.score(read_texts(source), read_texts(target), advance):
             print(f"{value:.4f}", file=file)
@@ -130,6 +134,7 @@ def export(
         Path | None, typer.Option(help="texts to check it with, a line each [from the corpus]")
     ] = None,
     checkpoint: Checkpoint = "best",
+    change: Changes = [],
 ) -> None:
     """Write a checked SavedModel that TensorFlow Serving answers with."""
     # On the processor, as the process that checks the export: the same sums, to the last digits.
@@ -138,7 +143,7 @@ def export(
     from seq2seq.export import export
     from seq2seq.run import Run
 
-    trained = Run(run)
+    trained = Run(run, change)
     texts = list(read_texts(samples)) if samples else _samples(trained)
     print(export(trained.generator(checkpoint), folder, texts))
 

@@ -3,11 +3,13 @@
 import json
 import os
 import random
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
 import keras
 
+from pipelines import configuration
 from pipelines.batches import positioned_batches, validation_batches
 from pipelines.corpora.corpus import Corpus
 from pipelines.records import MANIFEST, Records, write_records
@@ -24,21 +26,34 @@ from seq2seq.training.trainer import Trainer
 
 RECIPE, TOKENIZERS, RECORDS, CHECKPOINTS = "recipe.json", "tokenizers", "records", "checkpoints"
 
+# What a user may change of a trained run: where text comes from, and how targets are found.
+CHANGEABLE = ("corpus", "search", "generator")
+
 
 class Run:
     """recipe.json, tokenizers/, records/, checkpoints/, metrics.jsonl, tensorboard/, results/."""
 
-    def __init__(self, folder: str | Path):
+    def __init__(self, folder: str | Path, changes: Iterable[str] = ()):
         """Opens a run that `Run.start` began.
 
+        Args:
+            changes: such as "search.width=8", for this opening only: of how the trained model is
+                used, not of what it is.
+
         Raises:
-            ValueError: the folder holds no run.
+            ValueError: the folder holds no run, or a change is of another section.
         """
         self.folder = Path(folder)
         path = self.folder / RECIPE
         if not path.is_file():
             raise ValueError(f"{self.folder} holds no run ({RECIPE} is missing): train one into it")
-        self.recipe = Recipe(json.loads(path.read_text(encoding="utf-8")))
+        sections = json.loads(path.read_text(encoding="utf-8"))
+        for change in changes:
+            if not change.startswith(tuple(f"{section}." for section in CHANGEABLE)):
+                known = ", ".join(CHANGEABLE)
+                raise ValueError(f"--set {change}: of a trained run only {known} may be changed")
+            configuration.apply(change, sections)
+        self.recipe = Recipe(sections)
         metric = self.recipe.training.metric
         self.checkpoints = Checkpoints(self.folder / CHECKPOINTS, metric)
 

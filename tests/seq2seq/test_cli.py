@@ -43,9 +43,11 @@ class Pairs:
 
 
 class FakeRun:
-    def __init__(self, folder):
+    def __init__(self, folder, changes):
         if not folder.is_dir():
             raise ValueError(f"{folder} is no run")
+        if changes:
+            raise ValueError(f"changed: {changes}")
         self.corpus = Pairs()
 
     @classmethod
@@ -229,6 +231,13 @@ def test_debug_shows_where_an_error_comes_from(place, tmp_path):
     arguments = ["generate", str(tmp_path), "--input", str(source)]
     with pytest.raises(RuntimeError, match="two\nlines"):
         cli.main(arguments[:place] + ["--debug"] + arguments[place:])
+
+
+@pytest.mark.parametrize("command", [["evaluate"], ["generate"], ["export", "out"]])
+def test_a_trained_run_takes_changes(program, tmp_path, command):
+    name, *rest = command
+    status, _, (line,) = program(name, tmp_path, *rest, "--set", "search.width=8")
+    assert status == 2 and "changed: ['search.width=8']" in line
 
 
 def test_an_interrupt_is_one_line_and_status_130(program, tmp_path, monkeypatch):

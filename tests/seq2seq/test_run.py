@@ -131,3 +131,11 @@ def test_a_folder_with_other_files_is_refused(corpus, tmp_path):
     with pytest.raises(ValueError, match=r"holds no run \(recipe.json is missing\)"):
         Run(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_how_a_trained_run_searches_may_be_changed_but_not_what_it_is(trained):
+    folder, _ = trained
+    assert Run(folder, ["search.width=7"]).recipe.search.width == 7
+    assert Run(folder).recipe.search.width != 7
+    with pytest.raises(ValueError, match="only corpus, search, generator may be changed"):
+        Run(folder, ["model.units=16"])
