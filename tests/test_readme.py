@@ -1,0 +1,205 @@
+"""README.md: its commands and its Python run, made small from outside, on a few lines."""
+
+import contextlib
+import importlib
+import io
+import json
+import re
+import shlex
+import sys
+import tomllib
+from pathlib import Path
+
+import keras
+import pytest
+import typer
+
+import pipelines.__main__
+from seq2seq import cli
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RECIPES = sorted((ROOT / "seq2seq" / "recipes").glob("*.toml"))
+COMMANDS = typer.main.get_command(cli.app).commands
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.M | re.S)
+
+
+SHELL = [block for block in blocks("sh") if not block.startswith("docker")]
+PYTHON = "".join(blocks("python"))
+PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.M | re.S)
+
+# What `train` is given beyond README's words: one update of the smallest model of its kind.
+SHORT = """training.steps=1 training.metric=loss training.scores=[] training.precision=float32
+    batches.pool=16 batches.buffer=16 tokenizer.size=320
+    search.width=2 generator.max_source=40 generator.max_target=8""".split()
+SMALL = {
+    "lstm": "model.embedding=8 model.units=8 model.decoder_layers=1".split(),
+    "transformer": """model.encoder_layers=1 model.decoder_layers=1 model.units=8 model.hidden=8
+        model.heads=2""".split(),
+}
+# What README's Python says, and what runs in its place.
+SMALLER = {
+    '{"kind": "subwords", "size": 6000}': '{"kind": "subwords", "size": 320}',
+    '{"kind": "cased_subwords", "size": 8000}': '{"kind": "cased_subwords", "size": 320}',
+    "encoder_layers=3, decoder_layers=3": "encoder_layers=1, decoder_layers=1",
+    "units=256, hidden=512, heads=4": "units=8, hidden=8, heads=2",
+    "steps_per_epoch=230, epochs=15": "steps_per_epoch=2, epochs=1",
+    "BeamSearch(width=5)": "BeamSearch(width=2)",
+    "embedding=256, units=512": "embedding=8, units=8",
+    "Batching(tokens=6144)": "Batching(tokens=64)",
+    "steps=6000": "steps=1",
+}
+
+ENGLISH = ["A dog runs through the snow.", "Two men sit by the sea.", "A red cat.", "The men run."]
+GERMAN = ["Ein Hund rennt im Schnee.", "Zwei Männer sitzen am Meer.", "Eine Katze.", "Sie rennen."]
+# The files that README takes for granted, under the names that it gives them.
+FILES = {
+    f"data/multi30k/{split}.{language}": "".join(f"{line}\n" for line in lines)
+    for split in ("train", "val", "test_2016_flickr")
+    for language, lines in {"en": ENGLISH, "de": GERMAN}.items()
+}
+FILES |= {
+    f"data/debian-synopsis/{split}.jsonl": "".join(
+        json.dumps({"document": f"{text} {text}", "summary": text}) + "\n" for text in ENGLISH
+    )
+    for split in ("train", "valid")
+}
+FILES |= {
+    "documents.txt": "".join(f"{text}\n" for text in ENGLISH),
+    "my_recipe.toml": """
+        corpus = { kind = "parallel_text", folder = "data/multi30k", \
+            source = { train = "train.en" }, target = { train = "train.de" } }
+        tokenizer = { kind = "characters" }
+    """,
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Makes a folder with README's files the current one."""
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    return tmp_path
+
+
+def shell(line):
+    """Runs a line of a shell in this process, made small -> what it says on standard output."""
+    words, _, read = line.partition(" < ")
+    program, *arguments = shlex.split(words, comments=True)
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(said):
+        given = Path(read).read_bytes() if read else b""
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+        if program == "seq2seq":
+            cli.main(["--debug", *arguments, *changes(*arguments)])
+        else:
+            assert [program, *arguments[:2]] == ["python", "-m", "pipelines"], line
+            patch.setattr(sys, "argv", ["pipelines", *arguments[2:]])
+            with pytest.raises(SystemExit) as done:
+                pipelines.__main__.main()
+            assert not done.value.code, line
+    return said.getvalue()
+
+
+def changes(command, recipe="", *_):
+    """Gives the words that make a command small."""
+    if command != "train":
+        return []
+    (path,) = [path for path in RECIPES if path.stem == recipe]
+    kind = tomllib.loads(path.read_text(encoding="utf-8"))["model"]["kind"]
+    return [word for change in SHORT + SMALL[kind] for word in ("--set", change)]
+
+
+@pytest.mark.parametrize("block", SHELL, ids=lambda block: " ".join(block.split()[:3]))
+def test_the_commands_run(block, folder):
+    for line in block.splitlines():
+        said = shell(line)
+        words = line.split()
+        if "generate" in words:
+            written = Path(words[-1]).read_text() if "--output" in words else said
+            assert len(written.splitlines()) == len(ENGLISH), line
+        elif "evaluate" in words:
+            assert (Path(words[2]) / "results" / f"{words[-1]}.json").is_file()
+        elif "export" in words:
+            assert said == f"{words[-1]}/1\n" and (Path(words[-1]) / "1/saved_model.pb").is_file()
+        elif "train" in words:
+            assert (Path(words[words.index("--run") + 1]) / "checkpoints").is_dir()
+        else:
+            assert "padding" in said, line
+
+
+def test_the_python_runs(folder):
+    program = PYTHON
+    for written, smaller in SMALLER.items():
+        assert program.count(written) == 1, f"README's Python no longer says {written}"
+        program = program.replace(written, smaller)
+    assert not re.search(r"\d{3,}", re.sub(r"\b320\b", "", program)), "a number that is not small"
+    names: dict = {}
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        exec(compile(program, "README.md", "exec"), names)
+    assert "tf.Tensor" in said.getvalue()
+    assert (folder / "saved_models/translate/1/saved_model.pb").is_file()
+    (found,) = names["generator"].generate(["A dog runs through the snow."])
+    assert isinstance(found.text, str)
+
+
+def test_make_knows_what_it_is_told():
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    told = re.findall(r"^ +make (\w+)", README, re.M)
+    assert told == ["quickstart", "test"] and set(told) <= set(targets)
+
+
+def test_the_server_is_asked_for_the_model_that_was_exported():
+    (block,) = (block for block in blocks("sh") if block not in SHELL)
+    docker, curl = (shlex.split(line) for line in block.splitlines())
+    model = docker[docker.index("-e") + 1].removeprefix("MODEL_NAME=")
+    outside, inside = docker[docker.index("-p") + 1].split(":")
+    assert docker[:2] == ["docker", "run"] and docker[-1] == "tensorflow/serving"
+    assert inside == "8501", "the port of the server's REST interface"
+    assert docker[docker.index("-v") + 1] == "$PWD/saved_models:/models"
+    assert re.search(rf"^seq2seq export \S+ saved_models/{model}$", README, re.M)
+    assert curl[0] == "curl" and curl[-1] == f"localhost:{outside}/v1/models/{model}:predict"
+    # The signature has one input, text: then an instance is its value, without a name.
+    request = json.loads(curl[curl.index("-d") + 1])
+    assert request.keys() == {"instances"} and request["instances"]
+    assert all(isinstance(text, str) for text in request["instances"])
+
+
+def test_every_recipe_is_listed_and_no_other_is_named():
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        cli.main(["recipes"])
+    known = [path.stem for path in RECIPES]
+    assert [line.split()[0] for line in said.getvalue().splitlines()] == known
+    named = re.findall(r"seq2seq train ([a-z]\S*)", README)
+    beginnings = "|".join({name.partition("_")[0] for name in known if "_" in name})
+    named += re.findall(rf"\b(?:{beginnings})_\w+", README)
+    assert named and set(named) <= set(known)
+
+
+def is_there(name):
+    """Tells whether a name that README quotes is the name of something."""
+    if name.startswith("seq2seq "):
+        return name.split()[1] in COMMANDS
+    if name.startswith("--"):
+        return any(name in each.opts for command in COMMANDS.values() for each in command.params)
+    if name.startswith("{"):
+        lines = FILES["data/debian-synopsis/train.jsonl"].splitlines()
+        return re.findall(r'"(\w+)"', name) == list(json.loads(lines[0]))
+    first, *attributes = name.split(".")
+    if name in ("pipelines", "seq2seq") or first in ("pipelines", "seq2seq") and attributes:
+        return all(hasattr(importlib.import_module(first), each) for each in attributes)
+    files = {Path(file).name for file in FILES} | {path.stem for path in RECIPES}
+    needed = re.findall(r"^    ([\w-]+)", (ROOT / "setup.cfg").read_text(encoding="utf-8"), re.M)
+    return name in {*files, *needed} or hasattr(keras.Model, name) or (ROOT / name).exists()
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`([^`\n]+)`", PROSE))))
+def test_a_quoted_name_is_the_name_of_something(name):
+    assert is_there(name)
