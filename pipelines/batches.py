@@ -46,7 +46,12 @@ def training_batches(
     return positioned.map(lambda _, batch, *labels: (batch, *labels))
 
 
-def positioned_batches(records, batching, position, replicas=1) -> tf.data.Dataset:
+def positioned_batches(
+    records: Records,
+    batching: Batching = Batching(),
+    position: Position = Position(),
+    replicas: int = 1,
+) -> tf.data.Dataset:
     """Makes the batches of `training_batches`, each after its own position, int64 [2]."""
 
     def epoch(number):
