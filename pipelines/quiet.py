@@ -6,9 +6,11 @@ import sys
 
 def load_tensorflow() -> None:
     """Imports TensorFlow without its notices, unless TF_CPP_MIN_LOG_LEVEL asks for them."""
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "tensorflow_text" in sys.modules:
+    if (
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3"
+        or "tensorflow_text" in sys.modules
+    ):
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     # While it loads, TensorFlow writes past that setting and past sys.stderr, to the descriptor.
     sys.stderr.flush()
     kept = os.dup(2)

@@ -4,7 +4,6 @@ import dataclasses
 import functools
 import importlib.metadata
 import json
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ import tensorflow as tf
 from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu.metrics import BLEU, CHRF
 
+from pipelines.whole_files import write_whole
 from seq2seq import restoration
 from seq2seq.generator import WINDOW, Generator
 
@@ -170,10 +170,7 @@ def evaluate(
 def write_results(run: str | Path, split: str, result: Evaluation) -> Path:
     """Writes the result to `results/<split>.json` in the run directory, and returns the path."""
     path = Path(run) / "results" / f"{split}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(result.as_dict(), indent=2, ensure_ascii=False) + "\n", "utf-8")
-    beside.replace(path)
+    write_whole(path, json.dumps(result.as_dict(), indent=2, ensure_ascii=False) + "\n")
     return path
 
 

@@ -1,7 +1,6 @@
 """The folder of a run: all that training leaves and that evaluating, generating and export need."""
 
 import json
-import os
 import random
 from collections.abc import Iterable
 from functools import cached_property
@@ -14,6 +13,7 @@ from pipelines.batches import positioned_batches, validation_batches
 from pipelines.corpora.corpus import Corpus
 from pipelines.records import MANIFEST, Records, write_records
 from pipelines.vocabulary import Tokenizers, load_tokenizers, make_tokenizers, save_tokenizers
+from pipelines.whole_files import write_whole
 from seq2seq.decoding.greedy_search import GreedySearch
 from seq2seq.evaluation import scores
 from seq2seq.generator import Generator
@@ -77,10 +77,7 @@ class Run:
             return run
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ValueError(f"{folder} is there already and holds no run: name another folder")
-        folder.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(f".{os.getpid()}")
-        beside.write_text(json.dumps(recipe.sections, indent=1), encoding="utf-8")
-        beside.rename(path)
+        write_whole(path, json.dumps(recipe.sections, indent=1))
         return cls(folder)
 
     @cached_property

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from pipelines.special_tokens import UNKNOWN
 from pipelines.tokenizers.tokenizer import Tokenizer
+from pipelines.whole_files import read_list, write_whole
 
 FILE = "characters.json"
 
@@ -55,20 +56,13 @@ class Characters(Tokenizer):
         return self.look_up(self._names, ids)
 
     def save(self, folder: Path) -> None:
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        beside = folder / f"{FILE}.part"
-        beside.write_text(json.dumps(self.characters), encoding="utf-8")
-        beside.rename(folder / FILE)
+        write_whole(Path(folder) / FILE, json.dumps(self.characters))
 
     @classmethod
     def load(cls, folder: Path) -> "Characters":
         path = Path(folder) / FILE
         try:
-            characters = json.loads(path.read_text(encoding="utf-8"))
-            if not isinstance(characters, list):
-                raise ValueError("not a JSON list")
-            return cls(characters)
+            return cls(read_list(path))
         except (OSError, ValueError) as error:
             raise ValueError(f"{path}: {error}; train the tokenizer again") from None
 

@@ -14,6 +14,7 @@ from sentencepiece import sentencepiece_model_pb2
 
 from pipelines.special_tokens import END, PAD, START, UNKNOWN
 from pipelines.tokenizers.tokenizer import Tokenizer
+from pipelines.whole_files import write_whole
 
 FILE = "subwords.model"
 LINE = 1000  # characters; SentencePiece silently skips lines of more than 4192 bytes
@@ -80,11 +81,7 @@ class Subwords(Tokenizer):
         )
 
     def save(self, folder: Path) -> None:
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        beside = folder / f"{FILE}.part"
-        beside.write_bytes(self.model)
-        beside.rename(folder / FILE)
+        write_whole(Path(folder) / FILE, self.model)
 
     @classmethod
     def load(cls, folder: Path) -> "Subwords":

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from pipelines.special_tokens import UNKNOWN
 from pipelines.tokenizers.tokenizer import Tokenizer
+from pipelines.whole_files import read_list, write_whole
 
 FILE = "words.json"
 SPACE = "▁"
@@ -62,20 +63,13 @@ class Words(Tokenizer):
         return self.look_up(self._names, ids)
 
     def save(self, folder: Path) -> None:
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        beside = folder / f"{FILE}.part"
-        beside.write_text(json.dumps(self.words), encoding="utf-8")
-        beside.rename(folder / FILE)
+        write_whole(Path(folder) / FILE, json.dumps(self.words))
 
     @classmethod
     def load(cls, folder: Path) -> "Words":
         path = Path(folder) / FILE
         try:
-            words = json.loads(path.read_text(encoding="utf-8"))
-            if not isinstance(words, list):
-                raise ValueError("not a JSON list")
-            return cls(words)
+            return cls(read_list(path))
         except (OSError, ValueError) as error:
             raise ValueError(f"{path}: {error}; train the tokenizer again") from None
 
