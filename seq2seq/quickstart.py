@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import shlex
 import time
 from collections.abc import Callable, Iterator
@@ -194,6 +195,8 @@ def _some(pairs: list[Pair]) -> list[Pair]:
 
 def _ask(stages: "_Stages", version: Path, pairs: list[Pair]) -> None:
     """Shows what the exported model makes of sources, beside what the articles say."""
+    # TensorFlow warns that what is served cannot be trained.
+    logging.getLogger("absl").setLevel(logging.ERROR)
     serve = tf.saved_model.load(str(version)).signatures["serving_default"]
     found = serve(text=tf.constant([source for source, _ in pairs]))["text"].numpy()
     for (source, target), answer in zip(pairs, found, strict=True):

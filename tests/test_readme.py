@@ -187,6 +187,8 @@ def is_there(name):
     """Tells whether a name that README quotes is the name of something."""
     if name.startswith("seq2seq "):
         return name.split()[1] in COMMANDS
+    if name.startswith("make "):
+        return f"\n{name.split()[1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
     if name.startswith("--"):
         return any(name in each.opts for command in COMMANDS.values() for each in command.params)
     if name.startswith("{"):

@@ -201,6 +201,7 @@ def test_early_stopping_of_keras_stops_training(counter):
     assert counter.fit(batches, callbacks=[stop], **given).step == 6
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_the_update_in_hand_and_saves(counter, tmp_path):
     before = signal.getsignal(signal.SIGINT)
     diary = Diary(lambda model: signal.raise_signal(signal.SIGINT), after=3)
@@ -214,6 +215,7 @@ def test_an_interrupt_ends_the_update_in_hand_and_saves(counter, tmp_path):
     assert fit(counter, tmp_path, progress=progress)[0].step == 5
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_second_interrupt_interrupts_at_once(counter, tmp_path):
     diary = Diary(lambda model: [signal.raise_signal(signal.SIGINT) for _ in range(2)], after=3)
     with pytest.raises(KeyboardInterrupt):
