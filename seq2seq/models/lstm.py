@@ -14,7 +14,7 @@ from seq2seq.layers.recurrence import recur
 from seq2seq.layers.recurrent import Recurrent
 from seq2seq.layers.state_bridge import StateBridge
 from seq2seq.layers.token_embedding import TokenEmbedding
-from seq2seq.models.seq2seq import Seq2Seq, is_token
+from seq2seq.models.seq2seq import Seq2Seq, is_token, require_one_vocabulary
 
 
 @keras.saving.register_keras_serializable(package="seq2seq")
@@ -83,12 +83,7 @@ class LSTM(Seq2Seq):
         self.build()
 
     def _check(self):
-        one = self.source_vocabulary == self.target_vocabulary
-        if (self.tied == "all" or self.copying) and not one:
-            raise ValueError(
-                'tied = "all" and copying need one vocabulary for source and target; these have '
-                f"{self.source_vocabulary} and {self.target_vocabulary} ids: share the tokenizer"
-            )
+        require_one_vocabulary(self)
         if self.encoder_layers < 1 or self.decoder_layers < 1:
             raise ValueError(
                 f"encoder_layers ({self.encoder_layers}) and decoder_layers "

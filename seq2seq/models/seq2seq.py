@@ -58,3 +58,18 @@ class Seq2Seq(keras.Model):
 def is_token(ids):
     """Tells tokens from padding: ids [B, T] -> bool [B, T], True = a real token."""
     return keras.ops.not_equal(ids, PAD)
+
+
+def require_one_vocabulary(model):
+    """Checks a model whose two sides share embeddings, or ids that are copied.
+
+    Raises:
+        ValueError: its vocabularies differ.
+    """
+    if (model.tied == "all" or model.copying) and (
+        model.source_vocabulary != model.target_vocabulary
+    ):
+        raise ValueError(
+            'tied = "all" and copying need one vocabulary for source and target; these have '
+            f"{model.source_vocabulary} and {model.target_vocabulary} ids: share the tokenizer"
+        )

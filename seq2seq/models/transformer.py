@@ -13,7 +13,7 @@ from seq2seq.layers.pointer_generator import PointerGenerator
 from seq2seq.layers.positions import positions_of
 from seq2seq.layers.residual import NORMALIZATIONS
 from seq2seq.layers.token_embedding import TokenEmbedding
-from seq2seq.models.seq2seq import Seq2Seq, is_token
+from seq2seq.models.seq2seq import Seq2Seq, is_token, require_one_vocabulary
 
 
 @keras.saving.register_keras_serializable(package="seq2seq")
@@ -82,12 +82,7 @@ class Transformer(Seq2Seq):
     def _check(self):
         if self.units % self.heads:
             raise ValueError(f"units ({self.units}) must be a multiple of heads ({self.heads})")
-        one = self.source_vocabulary == self.target_vocabulary
-        if (self.tied == "all" or self.copying) and not one:
-            raise ValueError(
-                'tied = "all" and copying need one vocabulary for source and target; these have '
-                f"{self.source_vocabulary} and {self.target_vocabulary} ids: share the tokenizer"
-            )
+        require_one_vocabulary(self)
 
     def _make_ends(self):
         policy = {"dtype": self.dtype_policy}
