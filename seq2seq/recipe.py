@@ -204,7 +204,7 @@ def _known(kind, table: dict):
     """Returns what a kind stands for.
 
     Raises:
-        ValueError: nothing; the message names the known kinds.
+        ValueError: it stands for nothing; the message names the known kinds.
     """
     if not isinstance(kind, str) or kind not in table:
         raise ValueError(f"unknown kind {kind!r} (known: {', '.join(sorted(table))})")
