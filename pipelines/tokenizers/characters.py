@@ -55,6 +55,11 @@ class Characters(Tokenizer):
     def tokens(self, ids: tf.Tensor) -> tf.Tensor:
         return self.look_up(self._names, ids)
 
+    def merged(self, other: Tokenizer) -> "Characters":
+        if not isinstance(other, Characters):
+            raise ValueError(f"{type(other).__name__} cannot be merged into Characters")
+        return Characters(list(dict.fromkeys(self.characters + other.characters)))
+
     def save(self, folder: Path) -> None:
         write_whole(Path(folder) / FILE, json.dumps(self.characters))
 

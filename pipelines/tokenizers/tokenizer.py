@@ -44,6 +44,21 @@ class Tokenizer(tf.Module, abc.ABC):
     def tokens(self, ids: tf.Tensor) -> tf.Tensor:
         """Spells ids of any shape as strings of the same shape, to be shown to people."""
 
+    def pieces(self) -> list[str]:
+        """Lists how each id is spelt, [size]; no two alike, so that vocabularies can be compared."""
+        return [piece.decode() for piece in self.tokens(tf.range(self.size)).numpy()]
+
+    def merged(self, other: "Tokenizer") -> "Tokenizer":
+        """Makes a tokenizer of these ids and, after them, what only `other` knows.
+
+        Raises:
+            ValueError: this kind cannot be added to, or `other` is of another kind.
+        """
+        raise ValueError(
+            f"{type(self).__name__} is no list that tokens could be added to, as words and "
+            "characters are: train one on the texts of both, and replace the old one by it"
+        )
+
     @abc.abstractmethod
     def save(self, folder: Path) -> None:
         """Writes into `folder` (made if it is not there) all that `load` needs, as plain data."""

@@ -62,6 +62,11 @@ class Words(Tokenizer):
     def tokens(self, ids: tf.Tensor) -> tf.Tensor:
         return self.look_up(self._names, ids)
 
+    def merged(self, other: Tokenizer) -> "Words":
+        if not isinstance(other, Words):
+            raise ValueError(f"{type(other).__name__} cannot be merged into Words")
+        return Words(list(dict.fromkeys(self.words + other.words)))
+
     def save(self, folder: Path) -> None:
         write_whole(Path(folder) / FILE, json.dumps(self.words))
 

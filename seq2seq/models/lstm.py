@@ -176,6 +176,15 @@ class LSTM(Seq2Seq):
         logits = self._logits(_group(vectors, memory), _group(weights, memory), memory)
         return ops.reshape(logits, (ops.shape(token)[0], self.target_vocabulary)), following
 
+    def vocabulary_weights(self):
+        target, source = self.target_embedding.vectors, self.source_embedding.vectors
+        uses = {"target": ("target", 0, target), "source": ("source", 0, source)}
+        if self.tied != "none":
+            # Not "output": what is compared with the vectors is another layer's work.
+            return uses
+        kernel, bias = self.output_layer.kernel, self.output_layer.bias
+        return uses | {"output": ("target", 1, kernel), "bias": ("target", 0, bias)}
+
     def _write(self, embedded, state, memory):
         """embedded [R, T, E] -> (vectors [R, T, units], weights [R, T, S], the last state)."""
         if self.input_feeding:

@@ -35,6 +35,13 @@ class Seq2Seq(keras.Model):
         """
         raise NotImplementedError
 
+    def vocabulary_weights(self):
+        """Names the weights with an entry a token: {use: (side, axis of tokens, weight)}.
+
+        Uses that share a weight, as tied embeddings do, name it each, the most telling one first.
+        """
+        raise NotImplementedError
+
     def call(self, inputs, training=False):
         # Keras's symbolic calls hand over floats.
         source, target = (keras.ops.cast(inputs[side], "int32") for side in ("source", "target"))

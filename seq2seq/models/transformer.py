@@ -11,6 +11,7 @@ from seq2seq.layers.encoder_layer import EncoderLayer
 from seq2seq.layers.headed_attention import causal_mask
 from seq2seq.layers.pointer_generator import PointerGenerator
 from seq2seq.layers.positions import positions_of
+from seq2seq.layers.recompute import Recompute
 from seq2seq.layers.residual import NORMALIZATIONS
 from seq2seq.layers.token_embedding import TokenEmbedding
 from seq2seq.models.seq2seq import Seq2Seq, is_token, require_one_vocabulary
@@ -32,6 +33,8 @@ class Transformer(Seq2Seq):
         attention_dropout: on attention weights.
         copying: mixes in the last layer's attention over source ids (See et al. 2017); the
             logits are then log-probabilities.
+        recompute: makes each layer's activations anew in the backward pass (Chen et al. 2016):
+            less memory for one more forward pass, and the same gradients.
 
     Raises:
         ValueError: units is no multiple of heads, or two vocabularies differ that must be one.
@@ -55,6 +58,7 @@ class Transformer(Seq2Seq):
         dropout: float = 0.1,
         attention_dropout: float = 0.0,
         copying: bool = False,
+        recompute: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -74,6 +78,7 @@ class Transformer(Seq2Seq):
         self.dropout = dropout
         self.attention_dropout = attention_dropout
         self.copying = copying
+        self.recompute = recompute
         self._check()
         self._make_ends()
         self._make_layers()
@@ -128,6 +133,7 @@ class Transformer(Seq2Seq):
         self.decoder = [DecoderLayer(**options, **policy, name=f"decoder_{n}") for n in decoders]
         for layer in self.encoder + self.decoder:
             layer.build((None, None, self.units))
+        self.through = Recompute(self.recompute, name="through")
         # A stack of "pre" layers ends in sums that nothing has normalised yet.
         norm = NORMALIZATIONS[self.normalization] if self.order == "pre" else keras.layers.Identity
         self.encoder_norm = norm(**policy, name="encoder_norm")
@@ -138,8 +144,9 @@ class Transformer(Seq2Seq):
         places = ops.arange(ops.shape(source)[1])
         features = self.source_positions.mark(self.source_embedding(source), places)
         features = self.embedding_dropout(features)
+        visible, turn = mask[:, None, None, :], self.source_positions.turn
         for layer in self.encoder:
-            features = layer(features, mask[:, None, None, :], turn=self.source_positions.turn)
+            features = self.through((features, visible), layer=layer, turn=turn)
         features = self.encoder_norm(features)
         memory = {layer.name: layer.reading.prepare(features) for layer in self.decoder}
         return memory | {"mask": mask, "source": source}
@@ -147,10 +154,11 @@ class Transformer(Seq2Seq):
     def decode(self, target, memory):
         length = ops.shape(target)[1]
         features = self._embed(target, ops.arange(length))
-        mask = causal_mask(length)
+        mask, turn = causal_mask(length), self.target_positions.turn
         for layer in self.decoder:
             read = memory[layer.name] | {"visible": memory["mask"]}
-            features, attention = layer(features, mask, read, turn=self.target_positions.turn)
+            inputs = (features, mask, read)
+            features, attention = self.through(inputs, layer=layer, turn=turn)
         return self._logits(features, attention, memory)
 
     def begin(self, memory, max_length):
@@ -169,6 +177,14 @@ class Transformer(Seq2Seq):
         grouped = lambda rows: ops.reshape(rows, (sentences, -1, rows.shape[-1]))
         logits = self._logits(grouped(features), attention, memory)
         return ops.reshape(logits, (-1, self.target_vocabulary)), following
+
+    def vocabulary_weights(self):
+        target, source = self.target_embedding.vectors, self.source_embedding.vectors
+        uses = {"target": ("target", 0, target), "source": ("source", 0, source)}
+        if self.tied != "none":
+            return uses | {"output": ("target", 0, target)}
+        kernel, bias = self.output_layer.kernel, self.output_layer.bias
+        return uses | {"output": ("target", 1, kernel), "bias": ("target", 0, bias)}
 
     def _embed(self, target, places):
         features = self.target_positions.mark(self.target_embedding(target), places)

@@ -86,6 +86,21 @@ def test_counting_words_drops_the_rare_ones_when_there_are_too_many(monkeypatch)
     assert Words.train(iter(texts), size=6).words == ["▁often", "▁seen"]
 
 
+def test_a_merged_list_keeps_its_ids_and_adds_what_is_new():
+    merged = Words(["▁no", "!"]).merged(Words(["!", "▁yes", "▁no"]))
+    assert merged.words == ["▁no", "!", "▁yes"]
+    assert Characters(["a"]).merged(Characters(["b", "a"])).characters == ["a", "b"]
+
+
+def test_what_is_no_list_of_its_kind_is_not_merged():
+    with pytest.raises(ValueError, match="Characters cannot be merged into Words"):
+        Words(["a"]).merged(Characters(["a"]))
+    with pytest.raises(ValueError, match="Words cannot be merged into Characters"):
+        Characters(["a"]).merged(Words(["a"]))
+    with pytest.raises(ValueError, match="Bytes is no list that tokens could be added to"):
+        Bytes().merged(Bytes())
+
+
 @pytest.mark.parametrize("kind", [Characters, Words])
 def test_a_size_without_room_is_refused(kind):
     with pytest.raises(ValueError, match="at least 5"):

@@ -138,6 +138,13 @@ def test_tokens_keep_the_shape_of_ids(tokenizer):
     assert tokenizer.tokens(tf.constant(UNKNOWN + 1)).shape == []
 
 
+def test_pieces_are_what_each_id_is_called_and_no_two_are_alike(tokenizer):
+    pieces = tokenizer.pieces()
+    assert len(pieces) == len(set(pieces)) == tokenizer.size
+    assert tokenizer.tokens(tf.constant(UNKNOWN + 1)).numpy().decode() == pieces[UNKNOWN + 1]
+    assert pieces[:4] == ["<pad>", "<s>", "</s>", "<unk>"]
+
+
 def test_the_graph_gives_what_eager_execution_gives(tokenizer):
     text = tf.constant(SENTENCES)
     ids = tokenizer.tokenize(text)

@@ -237,6 +237,22 @@ def test_copying_gives_log_probabilities(model):
 
 
 @cases
+def test_weights_with_an_entry_a_token_are_those_that_a_larger_vocabulary_makes_larger(case, model):
+    kind, options = case
+    sizes = {"source_vocabulary": VOCABULARY + 1, "target_vocabulary": VOCABULARY + 1}
+    large = build((kind, options | sizes))
+    grown = {
+        (id(before), axis)
+        for before, after in zip(model.weights, large.weights)
+        for axis in range(len(before.shape))
+        if before.shape[axis] != after.shape[axis]
+    }
+    uses = model.vocabulary_weights().values()
+    assert {(id(weight), axis) for _, axis, weight in uses} == grown
+    assert {side for side, _, _ in uses} == {"source", "target"}
+
+
+@cases
 def test_every_weight_receives_a_gradient(model):
     with tf.GradientTape() as tape:
         logits = model({"source": SOURCE, "target": TARGET}, training=True)
