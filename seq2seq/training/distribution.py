@@ -17,3 +17,18 @@ def make_strategy(kind: str) -> tf.distribute.Strategy:
     if kind not in STRATEGIES:
         raise ValueError(f"unknown strategy {kind!r} (known: {', '.join(STRATEGIES)})")
     return STRATEGIES[kind]()
+
+
+def workers(strategy: tf.distribute.Strategy) -> int:
+    """Counts the processes that train together."""
+    resolver = strategy.cluster_resolver
+    cluster = resolver.cluster_spec().as_dict() if resolver else {}
+    return max(1, len(cluster.get("worker", ())) + len(cluster.get("chief", ())))
+
+
+def agreed(strategy: tf.distribute.Strategy, wish: bool) -> bool:
+    """Tells whether all workers wish it."""
+    if workers(strategy) == 1:
+        return wish
+    count = strategy.reduce(tf.distribute.ReduceOp.SUM, tf.constant(float(wish)), axis=None)
+    return int(count) == strategy.num_replicas_in_sync

@@ -1,29 +1,39 @@
-"""The training loop: exact updates under any strategy."""
+"""Updates that are the same on any number of replicas and however they are accumulated."""
 
 import contextlib
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
-from pipelines.batches import Position
 from seq2seq.losses import LabelSmoothedCrossEntropy
 from seq2seq.metrics import Perplexity, TokenAccuracy
 from seq2seq.training.checkpoints import Checkpoints, Progress
+from seq2seq.training.distribution import agreed, workers
+from seq2seq.training.loop import Loop, interrupted_softly
 
 IDS, FLOATS = (tf.TensorSpec([None, None], dtype) for dtype in (tf.int32, tf.float32))
 BATCH = [{"source": IDS, "target": IDS}, IDS, FLOATS]
 
 
+class Update(NamedTuple):
+    """What an update saw: summed loss, tokens, norm of the mean gradient before clipping."""
+
+    loss: float
+    tokens: float
+    norm: float
+    accepted: bool = True
+
+
 class Trainer:
     """Trains a model so that an update is the same on any number of replicas.
 
-    Each replica takes the gradient of the summed loss over its rows and counts its tokens; both
-    are added up over the replicas, then divided, then clipped, then applied once.
+    Each replica takes the gradient of the summed loss over its rows of each batch and counts its
+    tokens. All are added up over the batches of an update and over the replicas, then divided,
+    then clipped, then applied once.
 
     Args:
         model: a `Seq2Seq`, made inside `strategy.scope()`.
@@ -32,6 +42,8 @@ class Trainer:
             which then are validated and saved.
         strategy: none, or a `tf.distribute.Strategy` whose replicas divide the rows of batches.
         clip: the largest global norm of a gradient; 0 lets any pass.
+        guard: refuses updates by `accepts(loss, norm)`; without one those that are not finite.
+        xla: compiles forward and backward passes, anew for each shape of a batch.
     """
 
     def __init__(
@@ -41,52 +53,102 @@ class Trainer:
         optimizer: keras.optimizers.Optimizer | None = None,
         strategy: tf.distribute.Strategy | None = None,
         clip: float = 1.0,
+        guard=None,
+        xla: bool = False,
     ):
         self.model = model
         self.strategy = strategy or tf.distribute.get_strategy()
         self.loss = loss or LabelSmoothedCrossEntropy()
         self.clip = clip
+        self.guard = guard
         with self.strategy.scope():
             self.optimizer = optimizer or keras.optimizers.Adam(1e-3)
             self.optimizer.build(model.trainable_variables)
         # The gradients are already summed when they are applied: Keras would sum them again.
         self.optimizer._all_reduce_sum_gradients = lambda gradients: gradients
         self.model.optimizer = self.optimizer
-        self.update = tf.function(self._update, input_signature=BATCH)
+        self._passes = tf.function(self._summed, jit_compile=True) if xla else self._summed
+        self.gather = tf.function(self._gather, input_signature=BATCH)
+        self.add = tf.function(self._add)
+        self.reduce = tf.function(self._reduce)
+        self.apply = tf.function(self._apply)
         self._measure = tf.function(self._measured, input_signature=BATCH)
 
     @property
     def variables(self) -> list:
-        """All that an update changes: weights, random states, optimizer state."""
-        return [*self.model.variables, *self.optimizer.variables]
+        """All that an update changes: weights, random states, optimizer state, the rate's scale."""
+        scale = getattr(self.optimizer._learning_rate, "scale", None)
+        scales = [] if scale is None else [scale]
+        return [*self.model.variables, *self.optimizer.variables, *scales]
 
-    def _update(self, inputs, labels, weights):
-        """Makes one update -> (summed loss, tokens, norm of the gradient before clipping)."""
-        replicas = self.strategy.num_replicas_in_sync
-        each = self.strategy.run(self._replica_update, (inputs, labels, weights, replicas))
-        return [self.strategy.experimental_local_results(value)[0] for value in each]
+    def update(self, batches: Sequence) -> Update:
+        """Makes one update from (inputs, labels, weights), one or more: each token counts alike.
 
-    def _replica_update(self, inputs, labels, weights, replicas):
-        context = tf.distribute.get_replica_context()
-        # Rows are sorted by length: taking every nth gives the replicas equal work.
-        first = context.replica_id_in_sync_group
-        inputs, labels, weights = tf.nest.map_structure(
-            lambda rows: rows[first::replicas], (inputs, labels, weights)
-        )
+        A gradient that is not finite, or that the guard refuses, changes no weight.
+        """
+        total = self.gather(*batches[0])
+        for batch in batches[1:]:
+            total = self.add(total, self.gather(*batch))
+        gradients, loss, tokens, norm = self.reduce(total)
+        told = Update(*(float(value) for value in (loss, tokens, norm)))
+        if self.guard is None:
+            accepted = math.isfinite(told.norm)
+        else:
+            accepted = self.guard.accepts(told.loss / max(told.tokens, 1.0), told.norm)
+        if accepted:
+            self.apply(gradients, tokens, norm)
+        return told._replace(accepted=accepted)
+
+    def agreed(self, wish: bool) -> bool:
+        """Tells whether all workers wish it."""
+        return agreed(self.strategy, wish)
+
+    def _gather(self, inputs, labels, weights):
+        """Sums over this batch, a replica each -> [gradient of each variable, loss, tokens]."""
+        replicas = self.strategy.num_replicas_in_sync // workers(self.strategy)
+
+        def own_rows(*batch):
+            # Rows are sorted by length: taking every nth gives the replicas equal work.
+            context = tf.distribute.get_replica_context()
+            first = context.replica_id_in_sync_group % replicas
+            return self._passes(*tf.nest.map_structure(lambda rows: rows[first::replicas], batch))
+
+        return self.strategy.run(own_rows, (inputs, labels, weights))
+
+    def _summed(self, inputs, labels, weights):
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
             logits = self.model(inputs, training=True)
             loss = tf.reduce_sum(self.loss.call(labels, logits) * weights)
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
-        totals = [*gradients, loss, tf.reduce_sum(weights)]
-        *gradients, loss, tokens = context.all_reduce(tf.distribute.ReduceOp.SUM, totals)
-        gradients = [gradient / tokens for gradient in gradients]
-        norm = tf.linalg.global_norm(gradients)
+        return [*gradients, loss, tf.reduce_sum(weights)]
+
+    def _add(self, total, more):
+        return self.strategy.run(lambda *sums: tf.nest.map_structure(tf.add, *sums), (total, more))
+
+    def _reduce(self, total):
+        """Sums over the replicas -> (summed gradients, loss, tokens, norm of the mean gradient)."""
+
+        def reduced(total):
+            context = tf.distribute.get_replica_context()
+            *gradients, loss, tokens = context.all_reduce(tf.distribute.ReduceOp.SUM, total)
+            return gradients, loss, tokens, tf.linalg.global_norm(gradients) / tokens
+
+        gradients, *told = self.strategy.run(reduced, (total,))
+        return gradients, *(self.strategy.experimental_local_results(each)[0] for each in told)
+
+    def _apply(self, gradients, tokens, norm):
+        """Divides and clips in one go, then applies."""
+        factor = 1.0 / tokens
         if self.clip:
-            gradients, _ = tf.clip_by_global_norm(gradients, self.clip, norm)
-        self.optimizer.apply(gradients, variables)
-        return loss, tokens, norm
+            factor *= tf.minimum(self.clip / norm, 1.0)
+
+        def applied(gradients):
+            mean = [gradient * factor for gradient in gradients]
+            self.optimizer.apply(mean, self.model.trainable_variables)
+
+        self.strategy.run(applied, (gradients,))
 
     def _measured(self, inputs, labels, weights):
         """Returns logits [B, T, V] and the summed loss."""
@@ -146,6 +208,7 @@ class Trainer:
         callbacks: Iterable[keras.callbacks.Callback] = (),
         minutes: float = float("inf"),
         progress: Progress | None = None,
+        accumulate: int = 1,
     ) -> Progress:
         """Trains until `steps` updates, `minutes` of updating, a callback's or Ctrl-C's stop.
 
@@ -155,103 +218,17 @@ class Trainer:
         Args:
             batches: (position [2], inputs, labels, weights), as `positioned_batches` makes them.
             progress: where to go on from, as `Checkpoints.restore` returns it.
+            accumulate: batches in an update.
 
         Raises:
             KeyboardInterrupt: Ctrl-C. The update in hand and a checkpoint were made first.
         """
         progress = progress or Progress()
-        told = keras.callbacks.CallbackList(list(callbacks), model=self.model)
-        rounds = _Rounds(self, progress, every, validate, checkpoints, told)
+        loop = Loop(self, progress, every, validate, checkpoints, list(callbacks))
         self.model.stop_training = False
-        with _interrupted_softly(self.model) as interrupted:
-            rounds.train(batches, steps, minutes, interrupted)
+        with interrupted_softly(self.model) as interrupted:
+            loop.train(batches, steps, minutes, accumulate, interrupted)
         if interrupted.is_set():
             how = "; the same command goes on" if checkpoints else ""
             raise KeyboardInterrupt(f"stopped at update {progress.step}{how}")
         return progress
-
-
-class _Rounds:
-    """Counts updates and ends a round every so many."""
-
-    def __init__(self, trainer, progress, every, validate, checkpoints, callbacks):
-        self.trainer = trainer
-        self.progress = progress
-        self.every = every
-        self.validate = validate
-        self.checkpoints = checkpoints
-        self.callbacks = callbacks
-        self.sums = None
-
-    def train(self, batches, steps, minutes, interrupted):
-        """Makes all updates, and ends the round in hand after the last."""
-        self.callbacks.on_train_begin()
-        try:
-            for place, *batch in batches if self.left(steps, minutes) else ():
-                self.update(place, batch)
-                if not self.left(steps, minutes):
-                    break
-            self.end(interrupted.is_set())
-        finally:
-            self.callbacks.on_train_end()
-
-    def left(self, steps, minutes) -> bool:
-        """Tells whether there is more to train."""
-        progress = self.progress
-        time_is_left = progress.seconds < 60 * minutes
-        return progress.step < steps and time_is_left and not self.trainer.model.stop_training
-
-    def update(self, place, batch):
-        """Makes one update, and ends the round where it is the round's last."""
-        if self.sums is None:
-            self.sums = [0.0, 0.0]
-            self.callbacks.on_epoch_begin(self.progress.step // self.every)
-        began = time.perf_counter()
-        self.callbacks.on_train_batch_begin(self.progress.step)
-        loss, tokens, norm = (float(value) for value in self.trainer.update(*batch))
-        self.sums = [self.sums[0] + loss, self.sums[1] + tokens]
-        progress = self.progress
-        progress.step += 1
-        progress.target_tokens += int(tokens)
-        progress.position = Position(int(place[0]), int(place[1]) + 1)
-        progress.seconds += time.perf_counter() - began
-        logs = {"loss": loss / max(tokens, 1.0), "tokens": tokens, "norm": norm}
-        self.callbacks.on_train_batch_end(progress.step - 1, logs)
-        if progress.step % self.every == 0:
-            self.end()
-
-    def end(self, hurried=False):
-        """Ends a round that has begun; who is in a hurry gets a checkpoint without validation."""
-        if self.sums is None:
-            return
-        loss, tokens = self.sums
-        self.sums = None
-        self.progress.metrics = {} if hurried else self.validate()
-        if self.checkpoints:
-            self.checkpoints.save(self.trainer, self.progress)
-        if hurried:
-            return
-        validated = {f"val_{name}": value for name, value in self.progress.metrics.items()}
-        number = (self.progress.step - 1) // self.every
-        self.callbacks.on_epoch_end(number, {"loss": loss / max(tokens, 1.0)} | validated)
-
-
-@contextlib.contextmanager
-def _interrupted_softly(model) -> Iterator[threading.Event]:
-    """Lets the first Ctrl-C end the update in hand; a second one interrupts at once."""
-    interrupted = threading.Event()
-
-    def stop(*_):
-        interrupted.set()
-        model.stop_training = True
-        signal.signal(signal.SIGINT, before)
-
-    try:
-        before = signal.signal(signal.SIGINT, stop)
-    except ValueError:  # not the main thread: signals are someone else's
-        yield interrupted
-        return
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)

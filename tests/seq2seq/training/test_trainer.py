@@ -9,7 +9,7 @@ import tensorflow as tf
 from pipelines.batches import Position
 from seq2seq.losses import LabelSmoothedCrossEntropy
 from seq2seq.training.checkpoints import WEIGHTS, Checkpoints, Progress
-from seq2seq.training.trainer import Trainer
+from seq2seq.training.trainer import Trainer, Update
 
 UPDATES, CLIP, SMOOTHING = 20, 0.05, 0.1
 # Weights that should receive no gradient receive rounding errors, which a smaller epsilon would
@@ -59,18 +59,42 @@ def by_hand():
     return values([*model.variables, *optimizer.variables]), np.array(told)
 
 
-@pytest.mark.parametrize("replicas", [0, 2, 4])
-def test_updates_are_exact_on_any_number_of_replicas(replicas, by_hand):
+@pytest.fixture(scope="module", params=[1, 2, 4])
+def beginning(request):
+    """A trainer on so many replicas, and the values of its variables before any update."""
+    trainer = make_trainer(mirrored(request.param) if request.param > 1 else None)
+    return trainer, values(trainer.variables)
+
+
+@pytest.mark.parametrize("accumulated", [1, 2, 4])
+def test_updates_are_exact_on_any_number_of_replicas_and_batches(beginning, accumulated, by_hand):
     weights, told = by_hand
-    trainer = make_trainer(mirrored(replicas) if replicas else None)
-    batches = small_task.make_batches(UPDATES)
-    found = np.array([trainer.update(*batch) for _, *batch in batches])
-    loss, tokens, norm = found.T
+    trainer, first = beginning
+    for variable, value in zip(trainer.variables, first):
+        variable.assign(value)
+    found = []
+    for _, *batch in small_task.make_batches(UPDATES):
+        parts = [
+            tf.nest.map_structure(lambda rows: rows[part::accumulated], batch)
+            for part in range(accumulated)
+        ]
+        found.append(trainer.update(parts))
+    loss, tokens, norm, accepted = np.array(found).T
+    assert accepted.all()
     np.testing.assert_allclose(np.stack([loss / tokens, norm], 1), told, rtol=1e-5)
     assert norm.min() > CLIP, "the clipping must be active, or nothing is proved about it"
     for variable, left, right in zip(trainer.variables, values(trainer.variables), weights):
         error = np.abs(left - right).max() / max(np.abs(right).max(), 1e-3)
         assert error < 2e-6, (variable.path, error)
+
+
+def test_an_update_that_is_not_finite_changes_nothing():
+    trainer = make_trainer()
+    (_, inputs, labels, weights), *_ = small_task.make_batches(1)
+    before = values(trainer.variables)
+    assert not trainer.update([(inputs, labels, weights * float("nan"))]).accepted
+    for left, right in zip(values(trainer.variables), before):
+        np.testing.assert_array_equal(left, right)
 
 
 def test_averaged_weights_are_validated_and_saved_and_put_back(tmp_path):
@@ -79,7 +103,7 @@ def test_averaged_weights_are_validated_and_saved_and_put_back(tmp_path):
     before = trainer.validate(batch for _, *batch in batches)
     path = []
     for _, *batch in batches:
-        trainer.update(*batch)
+        trainer.update([batch])
         path.append(values(trainer.model.trainable_variables))
     wanted = path[0]
     for weights in path[1:]:
@@ -147,9 +171,9 @@ def counter():
     """A trainer whose updates only count: loss 6 over 3 tokens."""
     trainer = make_trainer()
 
-    def update(*batch):
+    def update(batches):
         trainer.optimizer.iterations.assign_add(1)
-        return tf.constant([6.0, 3.0, 1.0])
+        return Update(6.0 * len(batches), 3.0 * len(batches), 1.0)
 
     trainer.update = update
     return trainer
