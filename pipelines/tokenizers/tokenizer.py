@@ -45,7 +45,7 @@ class Tokenizer(tf.Module, abc.ABC):
         """Spells ids of any shape as strings of the same shape, to be shown to people."""
 
     def pieces(self) -> list[str]:
-        """Lists how each id is spelt, [size]; no two alike, so that vocabularies can be compared."""
+        """Lists how each id is spelt, [size]; no two alike, so vocabularies can be compared."""
         return [piece.decode() for piece in self.tokens(tf.range(self.size)).numpy()]
 
     def merged(self, other: "Tokenizer") -> "Tokenizer":
