@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 from pipelines import configuration
-from pipelines.batches import positioned_batches, validation_batches
+from pipelines.batches import Position, positioned_batches, validation_batches
 from pipelines.corpora.corpus import Corpus
 from pipelines.records import MANIFEST, Records, write_records
 from pipelines.vocabulary import Tokenizers, load_tokenizers, make_tokenizers, save_tokenizers
@@ -117,14 +118,12 @@ class Run:
         """
         settings = self.recipe.training
         keep_freed_memory()
-        trainer = self._trainer()
+        trainer = self.trainer()
         progress = self.checkpoints.restore(trainer)
-        replicas = trainer.strategy.num_replicas_in_sync
-        source = (self.records("train"), self.recipe.batching, progress.position, replicas)
         log = RoundLog(self.folder / "metrics.jsonl", self.folder / "tensorboard")
         display = Display(progress, settings.steps, settings.minutes, console)
         return trainer.fit(
-            positioned_batches(*source),
+            self.batches(trainer, progress.position),
             steps=settings.steps,
             minutes=settings.minutes,
             every=settings.every,
@@ -134,7 +133,12 @@ class Run:
             progress=progress,
         )
 
-    def _trainer(self) -> Trainer:
+    def batches(self, trainer: Trainer, position: Position = Position()) -> tf.data.Dataset:
+        """Makes the trainer's endless batches of the split `train`, each after its position."""
+        replicas = trainer.strategy.num_replicas_in_sync
+        return positioned_batches(self.records("train"), self.recipe.batching, position, replicas)
+
+    def trainer(self) -> Trainer:
         """Makes the trainer with new weights, drawn from the recipe's seed."""
         settings = self.recipe.training
         strategy = make_strategy(settings.strategy)
