@@ -20,7 +20,7 @@ ORDER = {
 NETWORKS = {"layers", "models", "decoding", "losses", "metrics"}  # know no text and no TensorFlow
 # Files of measured gains, each with its figure in the docstring.
 MAY_NAME_TENSORFLOW = {
-    f"seq2seq.layers.{name}" for name in ("dropout", "kernel_gradient", "recurrence")
+    f"seq2seq.layers.{name}" for name in ("dropout", "kernel_gradient", "recompute", "recurrence")
 }
 
 
