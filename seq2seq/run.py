@@ -2,6 +2,7 @@
 
 import json
 import random
+import sys
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -18,12 +19,14 @@ from pipelines.whole_files import write_whole
 from seq2seq.decoding.greedy_search import GreedySearch
 from seq2seq.evaluation import scores
 from seq2seq.generator import Generator
+from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.recipe import Recipe
 from seq2seq.training.callbacks import Display, RoundLog
 from seq2seq.training.checkpoints import SMALLER, WEIGHTS, Checkpoints, Progress
 from seq2seq.training.distribution import make_strategy
 from seq2seq.training.memory import keep_freed_memory
 from seq2seq.training.trainer import Trainer
+from seq2seq.training.warm_start import warm_start
 
 RECIPE, TOKENIZERS, RECORDS, CHECKPOINTS = "recipe.json", "tokenizers", "records", "checkpoints"
 
@@ -103,11 +106,21 @@ class Run:
         pairs = self.corpus.pairs(split)
         return write_records(pairs, self.tokenizers, folder, self.recipe.limits)
 
+    def model(self, checkpoint: str = "best") -> Seq2Seq:
+        """Returns the model with the weights of a checkpoint, in float32."""
+        path = self.checkpoints.path(checkpoint) / WEIGHTS
+        model = self.recipe.model(self.tokenizers, "float32")
+        model.load_weights(path)
+        return model
+
     def generator(self, checkpoint: str = "best") -> Generator:
         """Returns text to text with the weights of a checkpoint, in float32."""
-        model = self.recipe.model(self.tokenizers, "float32")
-        model.load_weights(self.checkpoints.path(checkpoint) / WEIGHTS)
-        return self.recipe.generator(self.tokenizers, model)
+        return self.recipe.generator(self.tokenizers, self.model(checkpoint))
+
+    def begin(self) -> None:
+        """Writes a checkpoint of what training begins with, where there is none at all."""
+        if not self.checkpoints.steps():
+            self.checkpoints.save(self.trainer(), Progress())
 
     def train(self, callbacks: tuple[keras.callbacks.Callback, ...] = (), console=None) -> Progress:
         """Trains to the end, from where the last checkpoint left off.
@@ -142,14 +155,30 @@ class Run:
         """Makes the trainer with new weights, drawn from the recipe's seed."""
         settings = self.recipe.training
         strategy = make_strategy(settings.strategy)
+        start = self._start()  # before what takes longer, since it may not be there
         tokenizers = self.tokenizers
         # All of Keras's own seeds are drawn from this one. keras.utils.set_random_seed would also
         # empty TensorFlow's kernel cache, and with it all tokenizers that were loaded before.
         random.seed(settings.seed)
         with strategy.scope():
             model = self.recipe.model(tokenizers)
+            if start is not None:
+                report = warm_start(model, tokenizers, *start)
+                print(f"started from {settings.start_from}: {report}", file=sys.stderr)
             optimizer = self.recipe.optimizer()
         return Trainer(model, self.recipe.loss, optimizer, strategy, settings.clip)
+
+    def _start(self) -> tuple[Seq2Seq, Tokenizers] | None:
+        """Reads what a run without a checkpoint starts from, if its recipe names a run.
+
+        Raises:
+            ValueError: there is no such run, or no such checkpoint in it.
+        """
+        settings = self.recipe.training
+        if not settings.start_from or self.checkpoints.steps():
+            return None
+        other = Run(settings.start_from)
+        return other.model(settings.start_checkpoint), other.tokenizers
 
     def _validation(self, trainer: Trainer):
         """Makes the function that measures the split `valid` at the end of a round."""

@@ -18,6 +18,10 @@ class Training:
         `scores`, which are computed on the first `lines` pairs of the split `valid`, as greedy
         search finds them.
     patience: rounds without a better `metric` after which training ends; 0 never.
+    start_from: folder of a run of the same kind of model whose weights a new run begins with, as
+        `warm_start` carries them over; "" for none. Its tokenizers are taken, too, where
+        `tokenizer.folder` names its folder `tokenizers`.
+    start_checkpoint: which of its checkpoints: "best", "last" or a step.
     strategy: "one_device", or "mirrored" for all GPUs of this machine.
 
     Raises:
@@ -33,6 +37,8 @@ class Training:
     lines: int = 500
     valid: str = "valid"
     patience: int = 0
+    start_from: str = ""
+    start_checkpoint: str = "best"
     strategy: str = "one_device"
     seed: int = 1
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
