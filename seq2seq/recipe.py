@@ -15,7 +15,7 @@ from seq2seq.decoding.search import Search
 from seq2seq.generator import Generator
 from seq2seq.losses import LabelSmoothedCrossEntropy
 from seq2seq.models.seq2seq import Seq2Seq
-from seq2seq.training.schedules import SCHEDULES
+from seq2seq.training.schedules import SCHEDULES, Scaled
 from seq2seq.training.settings import Training
 
 SHIPPED = Path(__file__).parent / "recipes"
@@ -123,7 +123,7 @@ class Recipe:
             if "learning_rate" in options:
                 raise ValueError("learning_rate is what [schedule] says: set its peak")
             checked = _like_defaults(kind, plugins.check(kind, options))
-            return kind(learning_rate=self.schedule(), **checked)
+            return kind(learning_rate=Scaled(self.schedule()), **checked)
 
     def schedule(self) -> keras.optimizers.schedules.LearningRateSchedule:
         """Makes the learning rate, inverse_square_root by default."""

@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from seq2seq.recipe import OPTIMIZERS, SHIPPED, Recipe
-from seq2seq.training.schedules import InverseSquareRoot, Linear
+from seq2seq.training.schedules import InverseSquareRoot, Linear, Scaled
 
 SMALLEST = {
     "corpus": {"kind": "tab_separated", "paths": {"train": "train.tsv"}},
@@ -26,7 +26,8 @@ def test_what_a_recipe_does_not_say_has_the_constructors_default():
     )
     optimizer = recipe.optimizer()
     assert isinstance(optimizer, keras.optimizers.Adam)
-    assert isinstance(optimizer._learning_rate, InverseSquareRoot)
+    assert isinstance(recipe.schedule(), InverseSquareRoot)
+    assert isinstance(optimizer._learning_rate, Scaled)
 
 
 def test_sections_reach_their_objects():
@@ -41,7 +42,7 @@ def test_sections_reach_their_objects():
     )
     optimizer = recipe.optimizer()
     assert isinstance(optimizer, keras.optimizers.AdamW) and optimizer.use_ema
-    assert isinstance(optimizer._learning_rate, Linear)
+    assert isinstance(optimizer._learning_rate.schedule, Linear)
     assert (recipe.loss.smoothing, recipe.training.steps) == (0.2, 7)
     assert recipe.training.scores == ("chrf",)
 
@@ -98,7 +99,7 @@ FAULTS = {
     "limits": ({"limits": {"sources": 3}}, r"\[limits\] .*did you mean 'source'"),
     "batches": ({"batches": {"tokens": "many"}}, r"\[batches\] .*tokens.*got 'many'"),
     "loss": ({"loss": {"smoothing": 1.5}}, r"\[loss\] smoothing is a share"),
-    "schedule": ({"schedule": {"kind": "cosine"}}, r"\[schedule\] .*inverse_square_root, linear"),
+    "schedule": ({"schedule": {"kind": "cosinus"}}, r"\[schedule\] .*cosine, inverse_square_root"),
     "schedule without": ({"schedule": {"kind": "linear"}}, r"\[schedule\] Linear needs steps"),
     "schedule option": ({"schedule": {"peek": 1}}, r"\[schedule\] .*did you mean 'peak'"),
     "optimizer": ({"optimizer": {"kind": "adem"}}, r"\[optimizer\] unknown kind 'adem'.*adamw"),
