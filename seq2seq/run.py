@@ -1,10 +1,10 @@
 """The folder of a run: all that training leaves and that evaluating, generating and export need."""
 
+import functools
 import json
 import random
 import sys
 from collections.abc import Iterable
-from functools import cached_property
 from pathlib import Path
 
 import keras
@@ -22,9 +22,15 @@ from seq2seq.generator import Generator
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.recipe import Recipe
 from seq2seq.training.callbacks import Display, RoundLog
-from seq2seq.training.checkpoints import SMALLER, WEIGHTS, Checkpoints, Progress
+from seq2seq.training.checkpoints import WEIGHTS, Checkpoints, Progress
 from seq2seq.training.distribution import make_strategy
+from seq2seq.training.early_stopping import EarlyStopping
+from seq2seq.training.freezing import freeze
+from seq2seq.training.guard import Guard
+from seq2seq.training.lower_on_plateau import LowerOnPlateau
 from seq2seq.training.memory import keep_freed_memory
+from seq2seq.training.refused_batches import RefusedBatches
+from seq2seq.training.schedules import rescale
 from seq2seq.training.trainer import Trainer
 from seq2seq.training.warm_start import warm_start
 
@@ -84,12 +90,12 @@ class Run:
         write_whole(path, json.dumps(recipe.sections, indent=1))
         return cls(folder)
 
-    @cached_property
+    @functools.cached_property
     def corpus(self) -> Corpus:
         """The recipe's corpus, whose files only training needs."""
         return self.recipe.corpus()
 
-    @cached_property
+    @functools.cached_property
     def tokenizers(self) -> Tokenizers:
         """The run's tokenizers; trained first, where they are not there yet."""
         folder = self.folder / TOKENIZERS
@@ -131,6 +137,8 @@ class Run:
         """
         settings = self.recipe.training
         keep_freed_memory()
+        if settings.deterministic:
+            tf.config.experimental.enable_op_determinism()
         trainer = self.trainer()
         progress = self.checkpoints.restore(trainer)
         log = RoundLog(self.folder / "metrics.jsonl", self.folder / "tensorboard")
@@ -142,7 +150,7 @@ class Run:
             every=settings.every,
             validate=self._validation(trainer),
             checkpoints=self.checkpoints,
-            callbacks=[log, display, *self._patience(), *callbacks],
+            callbacks=[log, display, *self._watches(), *callbacks],
             progress=progress,
         )
 
@@ -165,8 +173,13 @@ class Run:
             if start is not None:
                 report = warm_start(model, tokenizers, *start)
                 print(f"started from {settings.start_from}: {report}", file=sys.stderr)
+            freeze(model, settings.freeze)
             optimizer = self.recipe.optimizer()
-        return Trainer(model, self.recipe.loss, optimizer, strategy, settings.clip)
+        keep = RefusedBatches(self.folder / "refused", tokenizers)
+        slow_down = functools.partial(rescale, optimizer)
+        judged = (settings.spike, settings.refusals, settings.back_off)
+        guard = Guard(*judged, keep=keep, rescale=slow_down)
+        return Trainer(model, self.recipe.loss, optimizer, strategy, settings.clip, guard)
 
     def _start(self) -> tuple[Seq2Seq, Tokenizers] | None:
         """Reads what a run without a checkpoint starts from, if its recipe names a run.
@@ -201,14 +214,25 @@ class Run:
 
         return validate
 
-    def _patience(self) -> list[keras.callbacks.Callback]:
-        """Makes the callback that ends training when a metric does not get better."""
-        settings = self.recipe.training
-        if not settings.patience:
-            return []
-        mode = "min" if settings.metric in SMALLER else "max"
-        stop = keras.callbacks.EarlyStopping
-        return [stop(f"val_{settings.metric}", patience=settings.patience, mode=mode)]
+    def _watches(self) -> list[keras.callbacks.Callback]:
+        """Makes the callbacks that act when a metric does not get better.
+
+        Raises:
+            ValueError: there is no split on which the metric is measured.
+        """
+        settings, plateau = self.recipe.training, self.recipe.schedule().plateau
+        made: list[keras.callbacks.Callback] = []
+        if settings.patience:
+            made.append(EarlyStopping(settings.metric, settings.patience, settings.least_gain))
+        if plateau:
+            lower = LowerOnPlateau(settings.metric, **plateau, least_gain=settings.least_gain)
+            made.append(lower)
+        if made and settings.valid not in (splits := self.corpus.splits()):
+            raise ValueError(
+                f"{settings.metric} is to get better, but the corpus has no split "
+                f"{settings.valid!r} to measure it on (known: {', '.join(splits)})"
+            )
+        return made
 
 
 def _differing(before: dict, wanted: dict) -> list[str]:

@@ -27,13 +27,15 @@ class Loop:
         self.validate = validate
         self.checkpoints = checkpoints
         self.lasting = [each for each in callbacks if isinstance(each, Lasting)]
+        if trainer.guard is not None:
+            self.lasting.append(trainer.guard)
         self.callbacks = keras.callbacks.CallbackList(callbacks, model=trainer.model)
 
     def train(self, batches, steps, minutes, accumulate, interrupted):
         """Makes all updates, and ends the round in hand after the last."""
+        for each in self.lasting:
+            each.state |= self.progress.kept.get(each.name, {})
         self.callbacks.on_train_begin()
-        for callback in self.lasting:
-            callback.state |= self.progress.kept.get(callback.name, {})
         try:
             if self.left(steps, minutes):
                 for places in _grouped(batches, accumulate):

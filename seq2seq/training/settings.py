@@ -5,6 +5,7 @@ from typing import Literal
 
 from seq2seq.evaluation import METRICS
 from seq2seq.training.distribution import STRATEGIES
+from seq2seq.training.guard import Guard
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,12 @@ class Training:
         `scores`, which are computed on the first `lines` pairs of the split `valid`, as greedy
         search finds them.
     patience: rounds without a better `metric` after which training ends; 0 never.
+    least_gain: how much better than the best so far a `metric` must be to count as better.
+    spike, refusals, back_off: as `Guard` has them: updates that are refused, how many in a row end
+        training, and what each multiplies the learning rate by.
+    freeze: shell patterns of layers whose weights are not trained, such as "encoder_*".
+    deterministic: whether TensorFlow computes each sum in one order: slower, and on a GPU needed
+        for two runs to be the same bit for bit.
     start_from: folder of a run of the same kind of model whose weights a new run begins with, as
         `warm_start` carries them over; "" for none. Its tokenizers are taken, too, where
         `tokenizer.folder` names its folder `tokenizers`.
@@ -37,6 +44,12 @@ class Training:
     lines: int = 500
     valid: str = "valid"
     patience: int = 0
+    least_gain: float = 0.0
+    spike: float = 0.0
+    refusals: int = 10
+    back_off: float = 1.0
+    freeze: tuple[str, ...] = ()
+    deterministic: bool = False
     start_from: str = ""
     start_checkpoint: str = "best"
     strategy: str = "one_device"
@@ -44,9 +57,11 @@ class Training:
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
 
     def __post_init__(self):
-        for name, least in {"steps": 0, "minutes": 0, "every": 1, "clip": 0}.items():
+        smallest = {"steps": 0, "minutes": 0, "every": 1, "clip": 0, "patience": 0, "least_gain": 0}
+        for name, least in smallest.items():
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        Guard(self.spike, self.refusals, self.back_off)  # says what is wrong with them
         if self.strategy not in STRATEGIES:
             known = ", ".join(STRATEGIES)
             raise ValueError(f"unknown strategy {self.strategy!r} (known: {known})")

@@ -42,7 +42,7 @@ class Trainer:
             which then are validated and saved.
         strategy: none, or a `tf.distribute.Strategy` whose replicas divide the rows of batches.
         clip: the largest global norm of a gradient; 0 lets any pass.
-        guard: refuses updates by `accepts(loss, norm)`; without one those that are not finite.
+        guard: a `Guard`, which refuses updates; without one those that are not finite are refused.
         xla: compiles forward and backward passes, anew for each shape of a batch.
     """
 
@@ -94,7 +94,8 @@ class Trainer:
         if self.guard is None:
             accepted = math.isfinite(told.norm)
         else:
-            accepted = self.guard.accepts(told.loss / max(told.tokens, 1.0), told.norm)
+            loss = told.loss / max(told.tokens, 1.0)
+            accepted = self.guard.accepts(loss, told.norm, batches)
         if accepted:
             self.apply(gradients, tokens, norm)
         return told._replace(accepted=accepted)
