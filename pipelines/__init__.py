@@ -7,6 +7,7 @@ _PLACES = {
     "JsonLines": "pipelines.corpora.json_lines",
     "Limits": "pipelines.records",
     "ParallelText": "pipelines.corpora.parallel_text",
+    "Part": "pipelines.batches",
     "Position": "pipelines.batches",
     "Records": "pipelines.records",
     "load_tokenizers": "pipelines.vocabulary",

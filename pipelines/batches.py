@@ -6,7 +6,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from pipelines import steps
-from pipelines.records import Records, parse
+from pipelines.records import Records
 
 
 class Position(NamedTuple):
@@ -14,6 +14,18 @@ class Position(NamedTuple):
 
     epoch: int = 0
     batch: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one of `count` workers reads: rows index::count of each batch."""
+
+    index: int = 0
+    count: int = 1
+
+    def __post_init__(self):
+        if not 0 <= self.index < self.count:
+            raise ValueError(f"got {self}: wanted an index from 0 to count - 1")
 
 
 @dataclass(frozen=True)
@@ -26,7 +38,7 @@ class Batching:
     """
 
     tokens: int = 4096
-    pool: int = 16384
+    pool: int = 65536
     buffer: int = 50000
     seed: int = 0
 
@@ -36,13 +48,15 @@ def training_batches(
     batching: Batching = Batching(),
     position: Position = Position(),
     replicas: int = 1,
+    part: Part = Part(),
 ) -> tf.data.Dataset:
     """Makes endless batches of ({"source": [B, S], "target": [B, T]}, labels, weights [B, T]).
 
-    The same records, batching and position give the same batches; more replicas only add rows of
-    padding, so that B divides by them.
+    The same records, batching and position give the same batches. Each of several workers makes
+    its own part of the rows of each batch, which may be none. Rows of padding are added, so that
+    B divides by the worker's replicas and is not 0.
     """
-    positioned = positioned_batches(records, batching, position, replicas)
+    positioned = positioned_batches(records, batching, position, replicas, part)
     return positioned.map(lambda _, batch, *labels: (batch, *labels))
 
 
@@ -51,6 +65,7 @@ def positioned_batches(
     batching: Batching = Batching(),
     position: Position = Position(),
     replicas: int = 1,
+    part: Part = Part(),
 ) -> tf.data.Dataset:
     """Makes the batches of `training_batches`, each after its own position, int64 [2]."""
 
@@ -59,34 +74,32 @@ def positioned_batches(
         # would otherwise change the order, or fail if it is 0.
         tf.random.set_seed(1)
         seed = tf.constant(batching.seed, tf.int64) * 1_000_003 + number
-        batches = (
+        runs = (
             tf.data.Dataset.from_tensor_slices(records.files)
             .apply(steps.shuffled(len(records.files), seed))
             .apply(steps.interleaved())
             .apply(steps.shuffled(batching.buffer, seed))
             .apply(steps.pooled(batching.pool))
-            .apply(steps.parsed(parse))
-            .apply(steps.teacher_forced())
-            .apply(steps.sorted_by_length())
-            .apply(steps.cut_by_tokens(batching.tokens, seed))
-            .apply(steps.padded(replicas))
+            .apply(steps.sorted_by_length(records.lengths))
+            .apply(steps.cut_by_tokens(batching.tokens, records.lengths, seed))
         )
-        place = lambda batch, rest: (tf.stack([number, batch]), *rest)
-        return batches.enumerate().map(place)
+        return runs.enumerate().map(lambda batch, run: (tf.stack([number, batch]), run))
 
     epochs = tf.data.Dataset.range(position.epoch, tf.int64.max).flat_map(epoch)
-    return epochs.skip(position.batch).prefetch(8)
+    return (
+        epochs.skip(position.batch)  # before batches are made of what is skipped
+        .apply(steps.batched(records.parse, replicas, part.index, part.count))
+        .prefetch(8)
+    )
 
 
 def validation_batches(records: Records, tokens: int = 4096) -> tf.data.Dataset:
     """Makes each batch once, in the order of lengths, as `training_batches` has them."""
     return (
         tf.data.TFRecordDataset(records.files)
-        .apply(steps.pooled(16384))
-        .apply(steps.parsed(parse))
-        .apply(steps.teacher_forced())
-        .apply(steps.sorted_by_length())
-        .apply(steps.cut_by_tokens(tokens))
-        .apply(steps.padded())
+        .apply(steps.pooled(Batching.pool))
+        .apply(steps.sorted_by_length(records.lengths))
+        .apply(steps.cut_by_tokens(tokens, records.lengths))
+        .apply(steps.batched(records.parse))
         .prefetch(2)
     )

@@ -1,5 +1,9 @@
 """Tokenized examples in TFRecord shards, so that tokenizing is paid once.
 
+A record is the length of the source, the ids of the source, then those of the target, all of them
+little-endian integers of one width: 2 bytes where the vocabularies allow it, else 4. So the lengths
+are known without parsing, and a batch is decoded by one operation.
+
 Each example goes to a shard drawn at random, so that a bounded buffer shuffles well enough when
 the shards are read. A folder of records is whole or absent: it is written beside and renamed.
 """
@@ -19,6 +23,7 @@ import tensorflow as tf
 from pipelines.corpora.corpus import Pair
 
 MANIFEST = "records.json"
+FORMAT = 2  # of the records; 1 were tf.train.Examples
 CHUNK = 2048
 
 
@@ -38,12 +43,45 @@ class Records:
     """A folder that `write_records` wrote: `files`, and `counts` of what was read and left out."""
 
     def __init__(self, folder: str | os.PathLike):
+        """Reads the manifest.
+
+        Raises:
+            ValueError: there is none, or it is of another format.
+        """
         self.folder = Path(folder)
         manifest = self.folder / MANIFEST
         if not manifest.is_file():
             raise ValueError(f"{self.folder} holds no records ({MANIFEST} is missing): write them")
         self.counts = json.loads(manifest.read_text())
+        found = self.counts.pop("format", 1)
+        if found != FORMAT:
+            raise ValueError(
+                f"{self.folder} holds records of format {found!r}, wanted {FORMAT}: remove the "
+                "folder, and they are written anew"
+            )
         self.files = [str(self.folder / name) for name in self.counts.pop("files")]
+        self._ids = tf.as_dtype(self.counts.pop("ids"))
+
+    def lengths(self, serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Says how many ids records [N] hold: int32 [N] of sources, int32 [N] of targets."""
+        size = self._ids.size
+        first = tf.strings.substr(serialized, 0, size)
+        # Joined, since of no strings at all decode_raw makes no column.
+        source = tf.cast(tf.io.decode_raw(tf.strings.reduce_join(first), self._ids), tf.int32)
+        return source, tf.strings.length(serialized) // size - 1 - source
+
+    def parse(self, serialized: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Unpacks records [N] -> {"source": int32 [N, S], "target": int32 [N, T]}, with PAD."""
+        source, target = self.lengths(serialized)
+        ids = tf.io.decode_raw(tf.strings.reduce_join(serialized), self._ids)
+        # Of each record, three rows: the length, the source and the target.
+        lengths = tf.stack([tf.ones_like(source), source, target], axis=1)
+        rows = tf.RaggedTensor.from_row_lengths(ids, tf.reshape(lengths, [-1]), validate=False)
+        longest = tf.maximum(tf.reduce_max(lengths, axis=0), 0)  # of no record it would be -2**31
+        shape = [tf.size(serialized), 3, tf.reduce_max(longest)]
+        sides = tf.reshape(rows.to_tensor(), shape)
+        pad = lambda side: tf.cast(sides[:, side, : longest[side]], tf.int32)
+        return {"source": pad(1), "target": pad(2)}
 
 
 def write_records(
@@ -67,8 +105,10 @@ def write_records(
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     try:
-        counts = _write_shards(_kept(pairs, tokenizers, limits), beside, shards, seed)
-        (beside / MANIFEST).write_text(json.dumps(counts, indent=1))
+        ids = _narrowest(tokenizers, limits)
+        counts = _write_shards(_kept(pairs, tokenizers, limits), beside, shards, seed, ids)
+        manifest = {"format": FORMAT, "ids": ids.name} | counts
+        (beside / MANIFEST).write_text(json.dumps(manifest, indent=1))
         if not counts["examples"]:
             raise ValueError(f"no example is left to write into {folder}: {counts}")
         # A folder without it is absent, should removing the rest be interrupted.
@@ -80,16 +120,27 @@ def write_records(
     return Records(folder)
 
 
-def _kept(pairs, tokenizers, limits) -> Iterator[tuple[str, list, list]]:
+def _narrowest(tokenizers, limits) -> np.dtype:
+    """Returns the narrowest type that holds every id and the length of every source."""
+    largest = max(tokenizers.source.size - 1, tokenizers.target.size - 1, limits.source)
+    return np.dtype(np.uint16 if largest <= np.iinfo(np.uint16).max else np.int32)
+
+
+def _kept(pairs, tokenizers, limits) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Yields (verdict, source ids, target ids) of each pair, in order; see `_verdict`."""
     pairs = iter(pairs)
     while chunk := list(itertools.islice(pairs, CHUNK)):
         source, target = (tf.constant(side) for side in zip(*chunk))
-        sources = tokenizers.source.tokenize(source).to_list()
-        targets = tokenizers.target.tokenize(target).to_list()
+        sources = _rows(tokenizers.source.tokenize(source))
+        targets = _rows(tokenizers.target.tokenize(target))
         for source, target in zip(sources, targets):
             source = source[: limits.source - 1] if limits.cut_source else source
             yield _verdict(source, target, limits), source, target
+
+
+def _rows(ragged: tf.RaggedTensor) -> list[np.ndarray]:
+    values, splits = ragged.values.numpy(), ragged.row_splits.numpy().tolist()
+    return [values[begin:end] for begin, end in itertools.pairwise(splits)]
 
 
 def _verdict(source, target, limits) -> str:
@@ -99,10 +150,10 @@ def _verdict(source, target, limits) -> str:
         return "source too long"
     if len(target) >= limits.target:
         return "target too long"
-    return "examples" if source and target else "empty side"
+    return "examples" if len(source) and len(target) else "empty side"
 
 
-def _write_shards(kept, folder, shards, seed) -> dict:
+def _write_shards(kept, folder, shards, seed, ids) -> dict:
     names = [f"{n:05}-of-{shards:05}.tfrecord" for n in range(shards)]
     draw = np.random.default_rng(seed)
     counts = {"examples": 0, "source tokens": 0, "target tokens": 0}
@@ -114,19 +165,10 @@ def _write_shards(kept, folder, shards, seed) -> dict:
             if verdict == "examples":
                 counts["source tokens"] += len(source)
                 counts["target tokens"] += len(target)
-                writers[draw.integers(shards)].write(serialize(source, target))
+                writers[draw.integers(shards)].write(serialize(source, target, ids))
     return counts | {"files": names}
 
 
-def serialize(source: list[int], target: list[int]) -> bytes:
-    """Packs one example as a tf.train.Example of two integer lists."""
-    feature = lambda ids: tf.train.Feature(int64_list=tf.train.Int64List(value=ids))
-    features = tf.train.Features(feature={"source": feature(source), "target": feature(target)})
-    return tf.train.Example(features=features).SerializeToString(deterministic=True)
-
-
-def parse(serialized):
-    """Unpacks records [N] -> {"source": ragged int32 [N, (S)], "target": ragged int32 [N, (T)]}."""
-    ids = tf.io.RaggedFeature(tf.int64, row_splits_dtype=tf.int64)
-    pool = tf.io.parse_example(serialized, {"source": ids, "target": ids})
-    return {name: tf.cast(rows, tf.int32) for name, rows in pool.items()}
+def serialize(source, target, ids: np.dtype) -> bytes:
+    """Packs one example: [7, 8] and [5] -> 2, 7, 8, 5, little-endian integers of type `ids`."""
+    return np.concatenate([[len(source)], source, target]).astype(ids.newbyteorder("<")).tobytes()

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from pipelines.batches import (
     Batching,
+    Part,
     Position,
     positioned_batches,
     training_batches,
@@ -22,6 +23,8 @@ BATCHING = Batching(tokens=60, pool=64, buffer=50, seed=7)
 
 class Numbers:
     """Reads ids as they are written: "7 8" -> [7, 8]."""
+
+    size = 1000
 
     def tokenize(self, text):
         return tf.strings.to_number(tf.strings.split(text), tf.int32)
@@ -161,6 +164,56 @@ def test_replicas_only_add_rows_of_padding(records, epochs):
         assert not any(np.any(part) for part in added)
         kept = {name: part[:rows] for name, part in batch.items()}
         assert same([kept, labels[:rows], weights[:rows]], alone)
+
+
+def rows(batch):
+    """Lists the rows of a batch that are not padding, in order."""
+    return list(examples([batch]).elements())
+
+
+@pytest.mark.parametrize("count, replicas", [(2, 1), (4, 2)])
+def test_workers_share_the_rows_of_each_batch_of_one_worker(records, epochs, count, replicas):
+    make = lambda n: training_batches(records, BATCHING, Position(), replicas, Part(n, count))
+    streams = [make(index).take(30) for index in range(count)]
+    for whole, *parts in zip(epochs[0], *streams):
+        for index, part in enumerate(parts):
+            assert rows(part) == rows(whole)[index::count]
+        assert sum(map(len, map(rows, parts))) == len(rows(whole))
+
+
+def test_a_worker_without_rows_of_a_batch_gets_rows_of_padding(records):
+    # A row is of two tokens or more, so that 60 tokens are 30 rows at most.
+    stream = training_batches(records, BATCHING, Position(), 2, Part(39, 40))
+    for batch, labels, weights in stream.take(30):
+        for part in (*batch.values(), labels, weights):
+            assert part.shape == [2, 1] and not np.any(part)
+
+
+def test_a_worker_takes_up_its_part_at_any_position(records, epochs):
+    place = Position(1, 3)
+    (batch,) = training_batches(records, BATCHING, place, 1, Part(1, 2)).take(1)
+    assert rows(batch) == rows(epochs[1][3])[1::2]
+
+
+@pytest.mark.parametrize("index, count", [(2, 2), (-1, 2), (0, 0)])
+def test_a_part_that_is_not_there_is_refused(index, count):
+    with pytest.raises(ValueError, match="wanted an index from 0 to count - 1"):
+        Part(index, count)
+
+
+def test_what_lies_before_a_position_is_not_parsed(records, epochs, monkeypatch):
+    seen = set()
+    parse = records.parse
+
+    def watched(run):
+        with tf.control_dependencies([tf.numpy_function(lambda r: seen.update(r), [run], [])]):
+            return parse(tf.identity(run))
+
+    monkeypatch.setattr(records, "parse", watched)
+    next(iter(positioned_batches(records, BATCHING, Position(0, 20))))
+    first = {int(target) for target in parse(tf.constant(sorted(seen)))["target"][:, 0]}
+    before = {int(row[1]) for batch, _, _ in epochs[0][:20] for row in batch["target"]}
+    assert first and not first & before
 
 
 def test_validation_batches_hold_each_example_once(records):

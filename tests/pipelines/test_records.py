@@ -2,10 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipelines.records import MANIFEST, Limits, Records, parse, write_records
+from pipelines.records import MANIFEST, Limits, Records, serialize, write_records
+from pipelines.special_tokens import PAD, UNKNOWN
 from pipelines.tokenizers.bytes import FIRST, Bytes
 from pipelines.vocabulary import Tokenizers
 
@@ -17,14 +19,25 @@ def ids(text):
     return tuple(FIRST + byte for byte in text.encode())
 
 
+class Numbers:
+    """Reads ids as they are written: "7 8" -> [7, 8]."""
+
+    def __init__(self, size):
+        self.size = size
+
+    def tokenize(self, text):
+        return tf.strings.to_number(tf.strings.split(text), tf.int32)
+
+
 def read(records):
     """Returns the examples of each shard, as tuples of ids."""
     shards = []
     for file in records.files:
-        serialized = list(tf.data.TFRecordDataset(file))
-        pool = parse(serialized) if serialized else {"source": [], "target": []}
-        sides = (pool[side].to_list() if serialized else [] for side in ("source", "target"))
-        shards.append([(tuple(source), tuple(target)) for source, target in zip(*sides)])
+        serialized = list(tf.data.TFRecordDataset(file).as_numpy_iterator())
+        pool = records.parse(tf.constant(serialized, tf.string))
+        rows = zip(pool["source"].numpy().tolist(), pool["target"].numpy().tolist())
+        real = lambda side: tuple(id for id in side if id != PAD)
+        shards.append([(real(source), real(target)) for source, target in rows])
     return shards
 
 
@@ -37,6 +50,62 @@ def test_what_is_written_is_read_again(tmp_path):
     records = write_records(pairs, TOKENIZERS, tmp_path / "train")
     assert all_of(records) == sorted((ids(source), ids(target)) for source, target in pairs)
     assert all_of(Records(tmp_path / "train")) == all_of(records)
+
+
+def packed(*examples):
+    return [serialize(source, target, np.dtype(np.uint16)) for source, target in examples]
+
+
+def test_an_example_is_packed_as_the_docstring_shows():
+    assert serialize([7, 8], [5], np.dtype(np.uint16)) == bytes([2, 0, 7, 0, 8, 0, 5, 0])
+    assert serialize([7], [5], np.dtype(np.int32)) == bytes([1, 0, 0, 0, 7, 0, 0, 0, 5, 0, 0, 0])
+
+
+def test_parsing_pads_what_was_packed(tmp_path):
+    records = write_records([("a", "b")], TOKENIZERS, tmp_path / "train")
+    pool = records.parse(packed(([7, 8], [5]), ([9], [6, 4, 6])))
+    assert pool["source"].numpy().tolist() == [[7, 8], [9, PAD]]
+    assert pool["target"].numpy().tolist() == [[5, PAD, PAD], [6, 4, 6]]
+    assert {side.dtype for side in pool.values()} == {tf.int32}
+
+
+def test_lengths_are_known_without_parsing(tmp_path):
+    records = write_records([("a", "b")], TOKENIZERS, tmp_path / "train")
+    source, target = records.lengths(packed(([7, 8], [5]), ([9], [6, 4, 6])))
+    assert source.numpy().tolist() == [2, 1] and target.numpy().tolist() == [1, 3]
+
+
+def test_no_record_at_all_is_no_row(tmp_path):
+    records = write_records([("a", "b")], TOKENIZERS, tmp_path / "train")
+    nothing = tf.constant([], tf.string)
+    assert [side.shape for side in records.lengths(nothing)] == [[0], [0]]
+    assert {side.shape[0] for side in records.parse(nothing).values()} == {0}
+
+
+@pytest.mark.parametrize(
+    "source, target, limit, width",
+    [(65536, 65536, 65535, 2), (65537, 9, 9, 4), (9, 65537, 9, 4), (9, 9, 65536, 4)],
+)
+def test_ids_take_two_bytes_where_all_of_them_and_every_length_fit(
+    tmp_path, source, target, limit, width
+):
+    tokenizers = Tokenizers(Numbers(source), Numbers(target))
+    pair = f"{source - 1} {UNKNOWN}", f"{target - 1}"
+    records = write_records([pair], tokenizers, tmp_path / "train", Limits(limit, 9), shards=1)
+    assert all_of(records) == [((source - 1, UNKNOWN), (target - 1,))]
+    (record,) = tf.data.TFRecordDataset(records.files)
+    assert len(record.numpy()) == 4 * width
+
+
+@pytest.mark.parametrize("found", [None, 1, 3, "x"])
+def test_records_of_another_format_are_refused(tmp_path, found):
+    records = write_records(PAIRS[:5], TOKENIZERS, tmp_path / "train")
+    manifest = json.loads((records.folder / MANIFEST).read_text())
+    del manifest["format"]
+    other = manifest if found is None else manifest | {"format": found}
+    (records.folder / MANIFEST).write_text(json.dumps(other))
+    with pytest.raises(ValueError, match="format .* wanted 2: remove the folder"):
+        Records(records.folder)
 
 
 def test_more_examples_than_are_tokenized_together_are_all_kept(tmp_path, monkeypatch):
