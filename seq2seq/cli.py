@@ -1,4 +1,4 @@
-"""The command line: train, evaluate, generate, score, export, quickstart, recipes.
+"""The command line: train, evaluate, generate, score, export, quickstart, benchmark, recipes.
 
 Results go to standard output as plain text, all else to standard error. A mistake is one line on
 standard error and exit status 2. TensorFlow is loaded inside the commands, so that help is quick.
@@ -23,6 +23,8 @@ SAMPLES = 8  # source texts that an export is checked with
 SOME_TEXTS = ["a", "this is a line of text", "Another, with 2 numbers: 42.", "日本語 élan"]
 
 app = typer.Typer(name="seq2seq", add_completion=False)
+benchmark = typer.Typer()
+app.add_typer(benchmark, name="benchmark")
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="folder that `train` made")]
 Checkpoint = Annotated[str, typer.Option(help="which weights: best or last")]
 Changes = Annotated[
@@ -170,6 +172,40 @@ def quickstart(
     from seq2seq.quickstart import quickstart
 
     quickstart(run, folder, minutes)
+
+
+@benchmark.command("train")
+def benchmark_train(
+    recipe: Annotated[str, typer.Argument(help="a TOML file, or the name of a shipped recipe")],
+    run: Annotated[
+        Path | None, typer.Option(help="run of this recipe, for its records [made for a while]")
+    ] = None,
+    steps: Annotated[int, typer.Option(help="updates that are timed")] = 20,
+    warmup: Annotated[int, typer.Option(help="updates before these")] = 5,
+    random: Annotated[
+        str | None,
+        typer.Option(metavar="ROWSxLENGTH", help="random ids of one shape: needs no corpus"),
+    ] = None,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="file for JSON too; - prints JSON alone"),
+    ] = None,
+    change: Changes = [],
+) -> None:
+    """Time a recipe's updates: speed, padding, parts of a step, utilisation, memory."""
+    path = _recipe_path(recipe)
+    load_tensorflow()
+    from seq2seq.benchmark.report import report
+    from seq2seq.benchmark.training import Shape, benchmark_training
+    from seq2seq.recipe import Recipe
+
+    shape = Shape.read(random) if random else None
+    report(benchmark_training(Recipe.read(path, change), run, steps, warmup, shape), json_file)
+
+
+@benchmark.callback()
+def measure() -> None:
+    """Measure what work costs on this machine."""
 
 
 @app.command()
