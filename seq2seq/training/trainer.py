@@ -14,6 +14,7 @@ from seq2seq.metrics import Perplexity, TokenAccuracy
 from seq2seq.training.checkpoints import Checkpoints, Progress
 from seq2seq.training.distribution import agreed, workers
 from seq2seq.training.loop import Loop, interrupted_softly
+from seq2seq.training.weights_file import write_weights
 
 IDS, FLOATS = (tf.TensorSpec([None, None], dtype) for dtype in (tf.int32, tf.float32))
 BATCH = [{"source": IDS, "target": IDS}, IDS, FLOATS]
@@ -195,7 +196,7 @@ class Trainer:
         self.model.optimizer = None
         try:
             with self.averaged():
-                self.model.save_weights(path)
+                write_weights(self.model, path)
         finally:
             self.model.optimizer = self.optimizer
 
