@@ -14,9 +14,10 @@ class Recompute(keras.layers.Layer):
     """Calls other layers and keeps only what they read; the backward pass makes the rest anew.
 
     Chen et al. (2016), section 4: memory for activations falls to the inputs of each layer, for
-    one more forward pass. Values, gradients and random states are those of a plain call: the
-    second pass reads weights and seeds as they were at the first, and changes no variable.
-    Outside training, and where it is not active, a layer is called as it is.
+    one more forward pass. This holds in graphs; eager code is slower and keeps all. Values,
+    gradients and random states are those of a plain call: the second pass reads weights and seeds
+    as they were at the first, and changes no variable. Outside training, and where it is not
+    active, a layer is called as it is.
 
     It has no weights of its own, and the layers it calls stay where their owner keeps them.
     """
@@ -31,7 +32,7 @@ class Recompute(keras.layers.Layer):
         """Returns `layer(*inputs, **options)`.
 
         Args:
-            inputs: a tuple of nested tensors.
+            inputs: a tuple of nested tensors, the first of floats.
             layer: a built layer.
             options: what is no tensor, or needs no gradient.
 
@@ -67,10 +68,10 @@ def _run_twice(function):
     @tf.custom_gradient
     def once(*tensors):
         def gradient(*upstream):
-            # Without the control dependency a graph would run it at once, or find it the same as
-            # the first run and merge the two.
+            # Else a graph would run it at once, or find both runs alike and merge them.
             with tf.control_dependencies(upstream), tf.GradientTape() as tape:
-                again = [tf.identity(tensor) for tensor in tensors]
+                first, *others = tensors
+                again = [_after(upstream[0], first), *map(tf.identity, others)]
                 tape.watch([tensor for tensor in again if tensor.dtype.is_floating])
                 outputs = tf.nest.flatten(function(*again))
             return tape.gradient(outputs, again, upstream)
@@ -78,6 +79,16 @@ def _run_twice(function):
         return function(*tensors), gradient
 
     return once
+
+
+def _after(upstream, tensor):
+    """Returns a float tensor as it is, but not before upstream is known.
+
+    XLA has no control dependencies, so the tensor is made to depend on an element of upstream, in
+    a way that its simplifier does not see through; `tf.recompute_grad` has the idea.
+    """
+    known = tf.cast(tf.reduce_max(tf.reshape(upstream, [-1])[:1]), tf.bool)
+    return tf.where(tf.equal(known, known), tensor, tf.zeros([], tensor.dtype))
 
 
 def _change(layer, variables, before, after):
