@@ -1,9 +1,17 @@
+import functools
 import json
 import math
 
+import keras
+import numpy as np
 import pytest
+import small_task
 
+from seq2seq.training.checkpoints import Checkpoints
 from seq2seq.training.guard import Diverged, Guard
+from seq2seq.training.refused_batches import RefusedBatches
+from seq2seq.training.schedules import Constant, Scaled, rescale
+from seq2seq.training.trainer import Trainer
 
 
 def judge(guard, *norms, loss=1.0):
@@ -103,6 +111,27 @@ def test_it_goes_on_where_a_killed_run_left_off():
         assert told + judge(second, *norms[cut:]) == whole
         assert second.state == guard.state
         assert before[-1] * after[-1] == rates[-1]
+
+
+def test_a_refused_update_changes_only_the_rate_and_is_told_of(tmp_path):
+    optimizer = keras.optimizers.SGD(Scaled(Constant(0.5, warmup=0)))
+    keep, slow_down = RefusedBatches(tmp_path / "refused"), functools.partial(rescale, optimizer)
+    guard = Guard(spike=1.5, back_off=0.5, window=1, keep=keep, rescale=slow_down)
+    trainer = Trainer(small_task.Tiny(), optimizer=optimizer, guard=guard)
+    (good,) = small_task.make_batches(1)
+    *rest, weights = good
+    one_token = np.zeros(weights.shape, "float32")
+    one_token[0, 0] = 1.0
+    bad = (*rest, weights * one_token)  # its gradient is not the mean of many that differ
+    trainer.fit([good], steps=1, checkpoints=Checkpoints(tmp_path))
+    before = np.asarray(trainer.model.read.embeddings)
+    progress = Checkpoints(tmp_path).restore(trainer)
+    guard.state["norm"] = 0.0  # as of a guard that is new
+    trainer.fit([bad], steps=2, checkpoints=Checkpoints(tmp_path), progress=progress)
+    assert (progress.step, progress.skipped, progress.kept["guard"]["refused"]) == (2, 1, 1)
+    np.testing.assert_array_equal(trainer.model.read.embeddings, before)
+    assert float(optimizer.learning_rate) == 0.25
+    assert [path.name for path in (tmp_path / "refused").iterdir()] == ["2.npz"]
 
 
 @pytest.mark.parametrize(
