@@ -1,5 +1,6 @@
 """Reads recipes: TOML files, with changes from the command line."""
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -7,18 +8,25 @@ from pathlib import Path
 def read(path: str | Path, changes: list[str]) -> dict:
     """Reads a TOML file and applies `changes`, each as from `--set model.layers=4`.
 
+    The recipe.json that a run keeps is read as well.
+
     A changed value is read as TOML where it can be, so that 4, true and ["a", "b"] mean what
     they say; anything else is text. Sections and options that the file does not have are added.
 
     Raises:
-        ValueError: no such file, it is not TOML, or a change is not `section.option=value`.
+        ValueError: no such file, it is not TOML (or JSON), or a change is not
+            `section.option=value`.
     """
+    is_json = Path(path).suffix == ".json"
     try:
-        configuration = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        configuration = json.loads(text) if is_json else tomllib.loads(text)
     except OSError as error:
         raise ValueError(f"cannot read the recipe {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not TOML: {error}") from None
+    except ValueError as error:  # also what is no UTF-8
+        raise ValueError(f"{path} is not {'JSON' if is_json else 'TOML'}: {error}") from None
+    if not isinstance(configuration, dict):
+        raise ValueError(f"{path} holds no sections, but a {type(configuration).__name__}")
     for change in changes:
         apply(change, configuration)
     return configuration

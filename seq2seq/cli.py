@@ -1,10 +1,11 @@
-"""The command line: train, evaluate, generate, score, export, quickstart, benchmark, recipes.
+"""The command line: a function for each command that `seq2seq --help` lists.
 
 Results go to standard output as plain text, all else to standard error. A mistake is one line on
 standard error and exit status 2. TensorFlow is loaded inside the commands, so that help is quick.
 """
 
 import contextlib
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -151,6 +152,24 @@ def export(
 
 
 @app.command()
+def update_vocabulary(
+    run: RunFolder,
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="folder of the new run")],
+    tokenizers: Annotated[
+        Path, typer.Option(help="a run, or a folder that `python -m pipelines vocabulary` made")
+    ],
+    mode: Annotated[str, typer.Option(help="replace the tokens by these, or merge")] = "replace",
+    checkpoint: Checkpoint = "best",
+) -> None:
+    """Make a new run with other tokenizers: what is known of their tokens is kept."""
+    load_tensorflow()
+    from seq2seq.update_vocabulary import update_vocabulary
+
+    made = update_vocabulary(run, new, tokenizers, mode, checkpoint)
+    print(f"to train it further: seq2seq train {made}/recipe.json --run {made}", file=sys.stderr)
+
+
+@app.command()
 def quickstart(
     run: Annotated[Path, typer.Option(help="folder for checkpoints, logs and results")] = Path(
         "runs/quickstart"
@@ -201,6 +220,25 @@ def benchmark_train(
 
     shape = Shape.read(random) if random else None
     report(benchmark_training(Recipe.read(path, change), run, steps, warmup, shape), json_file)
+
+
+@benchmark.command("batch-size")
+def benchmark_batch_size(
+    recipe: Annotated[str, typer.Argument(help="a TOML file, or the name of a shipped recipe")],
+    run: Annotated[
+        Path | None, typer.Option(help="run of this recipe, for its records [made for a while]")
+    ] = None,
+    change: Changes = [],
+) -> None:
+    """Try batches of growing size: a line of JSON each, speed 0 for one that does not fit."""
+    path = _recipe_path(recipe)
+    load_tensorflow()
+    from seq2seq.benchmark.passing_run import passing_run
+    from seq2seq.recipe import Recipe
+
+    with passing_run(Recipe.read(path, change), run) as opened:
+        for trial in opened.try_batch_sizes():
+            print(json.dumps(trial._asdict()), flush=True)
 
 
 @benchmark.callback()

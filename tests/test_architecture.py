@@ -14,7 +14,8 @@ ORDER = {
     """.split(),
     "seq2seq": """
         backend lines layers models decoding losses metrics generator restoration evaluation
-        training export_check export recipe run quickstart benchmark cli __main__ __init__
+        training export_check export recipe run update_vocabulary quickstart benchmark cli
+        __main__ __init__
     """.split(),
 }
 NETWORKS = {"layers", "models", "decoding", "losses", "metrics"}  # know no text and no TensorFlow

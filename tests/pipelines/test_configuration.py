@@ -95,6 +95,18 @@ def test_a_missing_file_is_named(tmp_path):
         read(tmp_path / "nowhere.toml", [])
 
 
+def test_a_recipe_that_a_run_keeps_is_read_as_json(tmp_path):
+    path = tmp_path / "recipe.json"
+    path.write_text('{"model": {"layers": 2}}')
+    assert read(path, ["model.units=8"]) == {"model": {"layers": 2, "units": 8}}
+    path.write_text('{"model": ')
+    with pytest.raises(ValueError, match="recipe.json is not JSON"):
+        read(path, [])
+    path.write_text("[]")
+    with pytest.raises(ValueError, match="recipe.json holds no sections, but a list"):
+        read(path, [])
+
+
 @pytest.mark.parametrize("content", [b"layers = ", b"a = 1\na = 2", b"a = '\xff'"])
 def test_a_file_that_is_not_toml_is_named(tmp_path, content):
     path = tmp_path / "bad.toml"

@@ -11,7 +11,8 @@ import pytest
 from seq2seq import cli
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = "train evaluate generate score export quickstart benchmark recipes".split()
+COMMANDS = """train evaluate generate score export update-vocabulary quickstart benchmark
+    recipes""".split()
 
 
 class Answer(NamedTuple):
@@ -66,6 +67,7 @@ def fakes(monkeypatch):
         "recipe": {"Recipe": types.SimpleNamespace(read=lambda *given: given)},
         "run": {"Run": FakeRun},
         "quickstart": {"quickstart": print},
+        "update_vocabulary": {"update_vocabulary": lambda *given: given[1]},
         "export": {"export": lambda generator, folder, samples: f"{folder}/1 {samples}"},
         "evaluation": {
             "USUAL": ("exact",),
@@ -198,6 +200,12 @@ def test_an_export_needs_no_corpus(program, tmp_path, monkeypatch):
     monkeypatch.setattr(Pairs, "pairs", missing)
     said = [f"models/a/1 {cli.SOME_TEXTS}"]
     assert program("export", tmp_path, "models/a") == (0, said, [])
+
+
+def test_a_run_gets_another_vocabulary(program, tmp_path):
+    given = "update-vocabulary", tmp_path, "runs/b", "--tokenizers", "runs/other"
+    said = ["to train it further: seq2seq train runs/b/recipe.json --run runs/b"]
+    assert program(*given) == (0, [], said)
 
 
 def test_the_quickstart_starts(program):
