@@ -21,7 +21,7 @@ from seq2seq.evaluation import scores
 from seq2seq.generator import Generator
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.recipe import Recipe
-from seq2seq.training.callbacks import Display, RoundLog
+from seq2seq.training.callbacks import Display
 from seq2seq.training.checkpoints import WEIGHTS, Checkpoints, Progress
 from seq2seq.training.distribution import make_strategy
 from seq2seq.training.early_stopping import EarlyStopping
@@ -30,6 +30,7 @@ from seq2seq.training.guard import Guard
 from seq2seq.training.lower_on_plateau import LowerOnPlateau
 from seq2seq.training.memory import keep_freed_memory
 from seq2seq.training.refused_batches import RefusedBatches
+from seq2seq.training.round_log import RoundLog
 from seq2seq.training.schedules import rescale
 from seq2seq.training.trainer import Trainer
 from seq2seq.training.warm_start import warm_start
@@ -64,8 +65,9 @@ class Run:
                 raise ValueError(f"--set {change}: of a trained run only {known} may be changed")
             configuration.apply(change, sections)
         self.recipe = Recipe(sections)
-        metric = self.recipe.training.metric
-        self.checkpoints = Checkpoints(self.folder / CHECKPOINTS, metric)
+        settings = self.recipe.training
+        kept = settings.metric, settings.keep_last, settings.keep_best
+        self.checkpoints = Checkpoints(self.folder / CHECKPOINTS, *kept)
 
     @classmethod
     def start(cls, folder: str | Path, recipe: Recipe) -> "Run":
@@ -141,7 +143,8 @@ class Run:
             tf.config.experimental.enable_op_determinism()
         trainer = self.trainer()
         progress = self.checkpoints.restore(trainer)
-        log = RoundLog(self.folder / "metrics.jsonl", self.folder / "tensorboard")
+        files = self.folder / "metrics.jsonl", self.folder / "tensorboard"
+        log = RoundLog(*files, progress, settings.histograms)
         display = Display(progress, settings.steps, settings.minutes, console)
         return trainer.fit(
             self.batches(trainer, progress.position),

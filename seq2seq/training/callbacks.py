@@ -1,40 +1,11 @@
-"""What a run shows and logs while it trains."""
+"""What a run shows while it trains."""
 
 import collections
-import json
 import time
-from pathlib import Path
 
 import keras
-import tensorflow as tf
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-
-class RoundLog(keras.callbacks.Callback):
-    """Appends a line of JSON a round to a file, and the same numbers to TensorBoard."""
-
-    def __init__(self, path: Path, tensorboard: Path):
-        super().__init__()
-        self.path = path
-        self.tensorboard = tensorboard
-
-    def on_train_begin(self, logs=None):
-        self.writer = tf.summary.create_file_writer(str(self.tensorboard))
-
-    def on_epoch_end(self, epoch, logs=None):
-        step = int(self.model.optimizer.iterations)
-        rate = float(self.model.optimizer.learning_rate)
-        line = {"step": step, "learning_rate": rate} | {k: float(v) for k, v in logs.items()}
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-        with self.writer.as_default(step):
-            for name, value in line.items():
-                tf.summary.scalar(name.replace("val_", "validation/"), value)
-        self.writer.flush()
-
-    def on_train_end(self, logs=None):
-        self.writer.close()
 
 
 class Display(keras.callbacks.Callback):
@@ -94,7 +65,7 @@ class Display(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         shown = [f"{name.removeprefix('val_')} {value:.4g}" for name, value in logs.items()]
         shown.append(f"{self.speed():,.0f} target tokens/s")
-        update = int(self.model.optimizer.iterations)
+        update = self.reached.step
         self.console.print(f"update {update:,}: training {' · '.join(shown)}", highlight=False)
 
     def on_train_end(self, logs=None):

@@ -18,6 +18,9 @@ class Training:
     metric: what the best checkpoint is best in: "loss", "accuracy", "perplexity", or one of
         `scores`, which are computed on the first `lines` pairs of the split `valid`, as greedy
         search finds them.
+    keep_last, keep_best: so many of the newest checkpoints, and of the best in `metric`, are kept;
+        from 2 of the newest on, there is one before it where the newest is damaged.
+    histograms: whether TensorBoard gets the distribution of weights at the end of each round.
     patience: rounds without a better `metric` after which training ends; 0 never.
     least_gain: how much better than the best so far a `metric` must be to count as better.
     spike, refusals, back_off: as `Guard` has them: updates that are refused, how many in a row end
@@ -43,6 +46,9 @@ class Training:
     scores: tuple[str, ...] = ("bleu",)
     lines: int = 500
     valid: str = "valid"
+    keep_last: int = 2
+    keep_best: int = 1
+    histograms: bool = False
     patience: int = 0
     least_gain: float = 0.0
     spike: float = 0.0
@@ -58,6 +64,7 @@ class Training:
 
     def __post_init__(self):
         smallest = {"steps": 0, "minutes": 0, "every": 1, "clip": 0, "patience": 0, "least_gain": 0}
+        smallest |= {"keep_last": 1, "keep_best": 1}
         for name, least in smallest.items():
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be at least {least}, not {getattr(self, name)}")
