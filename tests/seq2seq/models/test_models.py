@@ -32,7 +32,7 @@ CASES: list[tuple[str, dict]] = [
     ("transformer", {}),
     ("transformer", {"order": "post", "positions": "learned", "tied": "none"}),
     ("transformer", {"positions": "rotary", "normalization": "rms", "activation": "gated"}),
-    ("transformer", {"copying": True, "tied": "all", "activation": "gelu"}),
+    ("transformer", {"copying": True, "tied": "all", "activation": "gelu", "recompute": True}),
 ]
 SOURCE = np.array([[5, 6, 7, 8, 2], [9, 4, 2, 0, 0], [11, 2, 0, 0, 0]], "int32")
 TARGET = np.array([[1, 5, 6, 7], [1, 8, 9, 0], [1, 4, 0, 0]], "int32")
