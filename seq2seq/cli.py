@@ -45,6 +45,10 @@ def seq2seq(
 def train(
     recipe: Annotated[str, typer.Argument(help="a TOML file, or the name of a shipped recipe")],
     run: Annotated[Path, typer.Option(help="folder for checkpoints, logs and results")],
+    profile: Annotated[
+        int | None,
+        typer.Option(metavar="UPDATE", min=1, help="trace 3 updates from this one for TensorBoard"),
+    ] = None,
     change: Changes = [],
 ) -> None:
     """Train a model as a recipe says."""
@@ -52,8 +56,10 @@ def train(
     load_tensorflow()
     from seq2seq.recipe import Recipe
     from seq2seq.run import Run
+    from seq2seq.training.step_profile import StepProfile
 
-    Run.start(run, Recipe.read(path, change)).train()
+    callbacks = [] if profile is None else [StepProfile(profile, run / "tensorboard")]
+    Run.start(run, Recipe.read(path, change)).train(callbacks)
 
 
 @app.command()

@@ -53,7 +53,7 @@ class FakeRun:
 
     @classmethod
     def start(cls, folder, recipe):
-        return types.SimpleNamespace(train=lambda: print(*recipe, folder))
+        return types.SimpleNamespace(train=lambda others: print(*recipe, folder, *others))
 
     def generator(self, checkpoint):
         return Shouter()
@@ -66,6 +66,7 @@ def fakes(monkeypatch):
     parts: dict[str, dict] = {
         "recipe": {"Recipe": types.SimpleNamespace(read=lambda *given: given)},
         "run": {"Run": FakeRun},
+        "training.step_profile": {"StepProfile": lambda *given: f"profile {given}"},
         "quickstart": {"quickstart": print},
         "update_vocabulary": {"update_vocabulary": lambda *given: given[1]},
         "export": {"export": lambda generator, folder, samples: f"{folder}/1 {samples}"},
@@ -122,6 +123,13 @@ def test_a_recipe_is_trained_with_its_changes(program, tmp_path):
     changes = ["--set", "model.units=8", "--set", "training.steps=2"]
     said = [f"{recipe} ['model.units=8', 'training.steps=2'] runs/a"]
     assert program("train", recipe, "--run", "runs/a", *changes) == (0, said, [])
+
+
+def test_updates_of_training_may_be_traced(program, tmp_path):
+    given = ("train", write(tmp_path / "small.toml"), "--run", "runs/a", "--profile")
+    _, (line,), _ = program(*given, "5")
+    assert "profile (5, " in line and "runs/a/tensorboard" in line
+    assert_refused(program(*given, "0"), "--profile")
 
 
 def test_shipped_recipes_are_listed_and_found_by_name(program, tmp_path, monkeypatch):
