@@ -20,6 +20,9 @@ from seq2seq.training.settings import Training
 
 SHIPPED = Path(__file__).parent / "recipes"
 
+# Said of batches.tokens: a run finds the size that is fastest where it is first trained.
+FOUND = "auto"
+
 OPTIMIZERS = {
     kind.__name__.lower(): kind
     for kind in vars(keras.optimizers).values()
@@ -68,7 +71,8 @@ class Recipe:
                 raise ValueError(f"the recipe lacks its section [{name}]")
         self.sections = sections
         self.limits = self._made("limits", Limits)
-        self.batching = self._made("batches", Batching)
+        self.finds_batch_size = sections.get("batches", {}).get("tokens") == FOUND
+        self.batching = self._batching()
         self.training = self._made("training", Training)
         self.loss = self._made("loss", LabelSmoothedCrossEntropy)
         with _naming("search"):
@@ -145,6 +149,14 @@ class Recipe:
 
     def _kind(self, name: str, default: str) -> dict:
         return {"kind": default} | self.sections.get(name, {})
+
+    def _batching(self) -> Batching:
+        """Makes the batching; its size is the default where each run finds its own."""
+        with _naming("batches"):
+            options = dict(self.sections.get("batches", {}))
+            if self.finds_batch_size:
+                del options["tokens"]
+            return Batching(**plugins.check(Batching, options))
 
     def _made(self, name: str, constructor):
         with _naming(name):

@@ -1,17 +1,18 @@
 """The folder of a run: all that training leaves and that evaluating, generating and export need."""
 
+import dataclasses
 import functools
 import json
 import random
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
 from pipelines import configuration
-from pipelines.batches import Position, positioned_batches, validation_batches
+from pipelines.batches import Batching, Position, positioned_batches, validation_batches
 from pipelines.corpora.corpus import Corpus
 from pipelines.records import MANIFEST, Records, write_records
 from pipelines.vocabulary import Tokenizers, load_tokenizers, make_tokenizers, save_tokenizers
@@ -21,6 +22,7 @@ from seq2seq.evaluation import scores
 from seq2seq.generator import Generator
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.recipe import Recipe
+from seq2seq.training.batch_size import BatchTimer, Trial, find_batch_size, tried
 from seq2seq.training.callbacks import Display
 from seq2seq.training.checkpoints import WEIGHTS, Checkpoints, Progress
 from seq2seq.training.distribution import make_strategy
@@ -36,6 +38,7 @@ from seq2seq.training.trainer import Trainer
 from seq2seq.training.warm_start import warm_start
 
 RECIPE, TOKENIZERS, RECORDS, CHECKPOINTS = "recipe.json", "tokenizers", "records", "checkpoints"
+BATCH_SIZE = "batch_size.json"
 
 # What a user may change of a trained run: where text comes from, and how targets are found.
 CHANGEABLE = ("corpus", "search", "generator")
@@ -130,7 +133,7 @@ class Run:
         if not self.checkpoints.steps():
             self.checkpoints.save(self.trainer(), Progress())
 
-    def train(self, callbacks: tuple[keras.callbacks.Callback, ...] = (), console=None) -> Progress:
+    def train(self, callbacks: Iterable[keras.callbacks.Callback] = (), console=None) -> Progress:
         """Trains to the end, from where the last checkpoint left off.
 
         Raises:
@@ -141,6 +144,7 @@ class Run:
         keep_freed_memory()
         if settings.deterministic:
             tf.config.experimental.enable_op_determinism()
+        self.batching  # may have to be found, for which memory must be free
         trainer = self.trainer()
         progress = self.checkpoints.restore(trainer)
         files = self.folder / "metrics.jsonl", self.folder / "tensorboard"
@@ -157,10 +161,38 @@ class Run:
             progress=progress,
         )
 
+    @functools.cached_property
+    def batching(self) -> Batching:
+        """How batches are made; where the recipe leaves their size open, it is found first, once.
+
+        Raises:
+            ValueError: no size fits into memory, or several workers would have to agree on one.
+        """
+        path = self.folder / BATCH_SIZE
+        if not self.recipe.finds_batch_size:
+            return self.recipe.batching
+        if not path.is_file():
+            self.records("train")
+            asked = ["benchmark", "batch-size", self.folder / RECIPE, "--run", self.folder]
+            found = find_batch_size(self.try_batch_sizes, list(map(str, asked)))
+            write_whole(path, json.dumps(found, indent=1))
+        tokens = json.loads(path.read_text(encoding="utf-8"))["tokens"]
+        return dataclasses.replace(self.recipe.batching, tokens=tokens)
+
+    def try_batch_sizes(self) -> Iterator[Trial]:
+        """Trains new weights for a while, with random ids in batches of growing size."""
+        keep_freed_memory()
+        counts, limits = self.records("train").counts, self.recipe.limits
+        mean = lambda side: round(counts[f"{side} tokens"] / counts["examples"]) + 1  # its mark
+        typical = mean("source"), mean("target")
+        sizes = self.tokenizers.source.size, self.tokenizers.target.size
+        longest = limits.source, limits.target
+        return tried(BatchTimer(self.trainer(), sizes, longest, typical))
+
     def batches(self, trainer: Trainer, position: Position = Position()) -> tf.data.Dataset:
         """Makes the trainer's endless batches of the split `train`, each after its position."""
         replicas = trainer.strategy.num_replicas_in_sync
-        return positioned_batches(self.records("train"), self.recipe.batching, position, replicas)
+        return positioned_batches(self.records("train"), self.batching, position, replicas)
 
     def trainer(self) -> Trainer:
         """Makes the trainer with new weights, drawn from the recipe's seed."""
@@ -202,7 +234,7 @@ class Run:
         if settings.valid not in self.corpus.splits():
             return dict
         records = self.records(settings.valid)
-        batches = validation_batches(records, self.recipe.batching.tokens)
+        batches = validation_batches(records, self.batching.tokens)
         pairs = [pair for pair, _ in zip(self.corpus.pairs(settings.valid), range(settings.lines))]
         generator = self.recipe.generator(self.tokenizers, trainer.model, GreedySearch())
 

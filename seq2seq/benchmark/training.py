@@ -2,9 +2,7 @@
 
 import inspect
 import math
-import tempfile
 from collections.abc import Iterable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -14,6 +12,7 @@ import tensorflow as tf
 from pipelines.vocabulary import Tokenizers, check_section, load_tokenizers
 from seq2seq.benchmark import machine
 from seq2seq.benchmark.matrix_product import matrix_product_speed
+from seq2seq.benchmark.passing_run import passing_run
 from seq2seq.benchmark.training_speed import TrainingSpeed
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
@@ -68,9 +67,7 @@ def benchmark_training(
     """
     if steps < 1 or warmup < 0:
         raise ValueError(f"steps = {steps} and warmup = {warmup}: wanted at least 1 and 0")
-    with ExitStack() as stack:
-        folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seq2seq")))
-        run = Run.start(folder, recipe)
+    with passing_run(recipe, folder) as run:
         if shape:
             run.tokenizers = vocabularies(recipe)
         keep_freed_memory()
