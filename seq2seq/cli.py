@@ -27,7 +27,7 @@ app = typer.Typer(name="seq2seq", add_completion=False)
 benchmark = typer.Typer()
 app.add_typer(benchmark, name="benchmark")
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="folder that `train` made")]
-Checkpoint = Annotated[str, typer.Option(help="which weights: best or last")]
+Checkpoint = Annotated[str, typer.Option(help="which weights: best, last, a step, or an average")]
 Changes = Annotated[
     list[str], typer.Option("--set", metavar="a.b=c", help="change a value of the recipe")
 ]
@@ -60,6 +60,26 @@ def train(
 
     callbacks = [] if profile is None else [StepProfile(profile, run / "tensorboard")]
     Run.start(run, Recipe.read(path, change)).train(callbacks)
+
+
+@app.command()
+def average(
+    run: RunFolder,
+    last: Annotated[int | None, typer.Option(help="so many of the newest checkpoints")] = None,
+    best: Annotated[int | None, typer.Option(help="so many of the best")] = None,
+    checkpoint: Annotated[list[int], typer.Option(help="a step; may be repeated")] = [],
+    name: Annotated[str, typer.Option(help="what the average is called")] = "averaged",
+) -> None:
+    """Average the weights of checkpoints [all], for other commands' --checkpoint NAME."""
+    load_tensorflow()
+    from seq2seq.run import Run
+    from seq2seq.training.averaging import average, choose
+
+    checkpoints = Run(run).checkpoints
+    steps = sorted(set(choose(checkpoints, last, best, checkpoint)))
+    print(average(checkpoints, steps, name))
+    told = ", ".join(map(str, steps))
+    print(f"averaged {told}; use it with --checkpoint {name}", file=sys.stderr)
 
 
 @app.command()

@@ -11,7 +11,7 @@ import pytest
 from seq2seq import cli
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = """train evaluate generate score export update-vocabulary quickstart benchmark
+COMMANDS = """train average evaluate generate score export update-vocabulary quickstart benchmark
     recipes""".split()
 
 
