@@ -32,6 +32,14 @@ OPTIMIZERS = {
     if "learning_rate" in inspect.signature(kind).parameters
 }
 
+# What Keras's optimizers take that would undo the exactness of updates, and what to do instead.
+NOT_OURS = {
+    "learning_rate": "it is what [schedule] says; set its peak",
+    "gradient_accumulation_steps": "it averages batches of unequal size; set "
+    "update_tokens in [training]",
+    "loss_scale_factor": "the loss is not scaled, which mixed_bfloat16 does not need",
+}
+
 
 class Recipe:
     """Sections of plain data, and the objects they describe.
@@ -124,8 +132,8 @@ class Recipe:
         with _naming("optimizer"):
             options = self._kind("optimizer", "adam")
             kind = _known(options.pop("kind"), OPTIMIZERS)
-            if "learning_rate" in options:
-                raise ValueError("learning_rate is what [schedule] says: set its peak")
+            for name in options.keys() & NOT_OURS.keys():
+                raise ValueError(f"{name} cannot be set here: {NOT_OURS[name]}")
             checked = _like_defaults(kind, plugins.check(kind, options))
             return kind(learning_rate=Scaled(self.schedule()), **checked)
 

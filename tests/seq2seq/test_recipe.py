@@ -111,6 +111,11 @@ FAULTS = {
     "optimizer type": ({"optimizer": {"beta_1": "x"}}, r"\[optimizer\] beta_1 .*'x'"),
     "optimizer switch": ({"optimizer": {"use_ema": 1}}, r"\[optimizer\] use_ema .*False.* 1"),
     "optimizer rate": ({"optimizer": {"learning_rate": 1}}, r"\[optimizer\] .*\[schedule\]"),
+    "optimizer accumulation": (
+        {"optimizer": {"gradient_accumulation_steps": 2}},
+        r"\[optimizer\] gradient_accumulation_steps .*update_tokens",
+    ),
+    "optimizer loss": ({"optimizer": {"loss_scale_factor": 2.0}}, "the loss is not scaled"),
     "search": ({"search": {"kind": "beam"}}, r"\[search\] .*'beam'.*beam_search"),
     "search option": ({"search": {"widht": 3}}, r"\[search\] .*did you mean 'width'"),
     "search value": ({"search": {"width": 0}}, r"\[search\] .*width = 0"),
@@ -121,6 +126,8 @@ FAULTS = {
     "strategy": ({"training": {"strategy": "tpu"}}, r"\[training\] .*'tpu'.*mirrored"),
     "precision": ({"training": {"precision": "int8"}}, r"\[training\] .*mixed_bfloat16"),
     "every": ({"training": {"every": 0}}, r"\[training\] every must be at least 1, not 0"),
+    "spike": ({"training": {"spike": 0.5}}, r"\[training\] spike = 0.5: choose more than 1"),
+    "freeze": ({"training": {"freeze": "encoder_0"}}, r"\[training\] .*freeze.*got 'encoder_0'"),
     "training type": ({"training": {"steps": "x"}}, r"\[training\] .*steps.*got 'x'"),
 }
 
