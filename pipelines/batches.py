@@ -33,13 +33,14 @@ class Batching:
     """How batches are made.
 
     tokens: the most of rows times longest side in a batch, padding counted.
-    pool: examples that are sorted together; more makes less padding.
-    buffer: examples among which the next is drawn.
+    pool: examples that are sorted together; more makes less padding. The batches of a pool come in
+        an order drawn at random.
+    buffer: examples among which the next one of a pool is drawn.
     """
 
     tokens: int = 4096
     pool: int = 65536
-    buffer: int = 50000
+    buffer: int = 16384
     seed: int = 0
 
 
