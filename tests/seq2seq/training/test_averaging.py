@@ -15,7 +15,10 @@ from seq2seq.training.progress import Progress
 from seq2seq.training.sealed_folder import SEAL
 from seq2seq.training.weights_file import write_weights
 
-FRACTIONS = {"a/vars/0": np.array([[1, 2], [3, 4]], "f"), "a/vars/1": np.float32(0.1)}
+FRACTIONS: dict[str, np.ndarray] = {
+    "a/vars/0": np.array([[1, 2], [3, 4]], "f"),
+    "a/vars/1": np.array(0.1, "f"),
+}
 
 
 class Weights:

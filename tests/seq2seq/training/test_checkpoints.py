@@ -4,7 +4,9 @@ import io
 import json
 import math
 import os
+import pydoc
 import resource
+import shutil
 from pathlib import Path
 
 import h5py
@@ -195,6 +197,55 @@ def test_a_step_saved_again_is_there_at_every_moment(renames, found, tmp_path, m
     assert again.restore(Lump()).target_tokens == found
     again.save(Lump(), Progress(10, target_tokens=3))
     assert names(tmp_path) == ["10"]
+
+
+# All by which a save changes the disk, and the bytes that HDF5 and NumPy write.
+TOUCHING = [
+    "os.fsync",
+    "pathlib.Path.mkdir",
+    "pathlib.Path.rename",
+    "pathlib.Path.write_bytes",
+    "pathlib.Path.write_text",
+    "numpy.lib.format.write_array",
+    "shutil.rmtree",
+]
+
+
+@pytest.mark.parametrize("step", [20, 30])
+def test_a_kill_at_any_moment_leaves_a_whole_checkpoint(step, tmp_path, monkeypatch):
+    """The killed save is of a step that is there, or of a new one; it drops others."""
+    keep(Checkpoints(tmp_path / "start", keep_last=1), [1.0, 2.0])
+    survived, killed = 0, True
+    while killed:
+        folder, left = tmp_path / str(survived), [survived]
+        shutil.copytree(tmp_path / "start", folder)
+        with monkeypatch.context() as patch:
+            for name in TOUCHING:
+                patch.setattr(name, dying(left, pydoc.locate(name)))
+            try:
+                Checkpoints(folder, keep_last=1).save(Lump(), Progress(step, target_tokens=9))
+                killed = False
+            except Killed:
+                survived += 1
+        again = Checkpoints(folder, keep_last=1)
+        progress = again.restore(Lump())
+        assert (progress.step, progress.target_tokens) in [(20, 0), (step, 9)], survived
+        assert again.path("best") == folder / "10"
+        again.save(Lump(), Progress(40))
+        assert names(folder) == ["10", "40"], survived
+    assert survived > 12 and (progress.step, progress.target_tokens) == (step, 9)
+
+
+def dying(left, function):
+    """Wraps a function so that all are killed when there is nothing left of a common count."""
+
+    def call(*given, **options):
+        if left[0] == 0:
+            raise Killed
+        left[0] -= 1
+        return function(*given, **options)
+
+    return call
 
 
 def test_all_bytes_are_on_the_disk_before_a_checkpoint_has_its_name(tmp_path, monkeypatch):
