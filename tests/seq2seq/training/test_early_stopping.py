@@ -3,8 +3,11 @@ import math
 import types
 
 import pytest
+import small_task
 
+from seq2seq.training.checkpoints import Checkpoints
 from seq2seq.training.early_stopping import EarlyStopping
+from seq2seq.training.trainer import Trainer
 
 
 def make(metric="loss", patience=2, **options):
@@ -66,6 +69,19 @@ def test_what_was_stopped_stays_stopped():
     again.state = json.loads(json.dumps(stop.state))
     again.on_train_begin()
     assert again.model.stop_training
+
+
+def test_a_run_that_it_ended_is_over_and_one_that_was_killed_goes_on(tmp_path):
+    def fit(steps):
+        trainer, checkpoints = Trainer(small_task.Tiny()), Checkpoints(tmp_path)
+        progress = checkpoints.restore(trainer)
+        batches = small_task.make_batches(20, first=progress.step)
+        watch = {"validate": lambda: {"loss": 1.0}, "callbacks": [EarlyStopping("loss", 2)]}
+        return trainer.fit(batches, steps, 2, checkpoints=checkpoints, progress=progress, **watch)
+
+    assert fit(steps=4).kept["early_stopping"] == {"best": 1.0, "waited": 1}
+    assert fit(steps=20).step == 6
+    assert fit(steps=20).step == 6
 
 
 def test_a_metric_that_is_not_measured_is_an_error():
