@@ -126,6 +126,7 @@ FAULTS = {
     "strategy": ({"training": {"strategy": "tpu"}}, r"\[training\] .*'tpu'.*mirrored"),
     "precision": ({"training": {"precision": "int8"}}, r"\[training\] .*mixed_bfloat16"),
     "every": ({"training": {"every": 0}}, r"\[training\] every must be at least 1, not 0"),
+    "keep_best": ({"training": {"keep_best": 0}}, "keep_best must be at least 1, not 0"),
     "spike": ({"training": {"spike": 0.5}}, r"\[training\] spike = 0.5: choose more than 1"),
     "freeze": ({"training": {"freeze": "encoder_0"}}, r"\[training\] .*freeze.*got 'encoder_0'"),
     "training type": ({"training": {"steps": "x"}}, r"\[training\] .*steps.*got 'x'"),

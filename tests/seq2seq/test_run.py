@@ -115,6 +115,12 @@ def test_the_same_recipe_opens_a_run_again(corpus, tmp_path):
     assert again.recipe.sections == Run(first.folder).recipe.sections
 
 
+def test_a_recipe_says_which_checkpoints_are_kept(corpus, tmp_path):
+    kept = Run.start(tmp_path, make_recipe(corpus, metric="bleu", keep_last=3, keep_best=4))
+    found = kept.checkpoints.metric, kept.checkpoints.keep_last, kept.checkpoints.keep_best
+    assert found == ("bleu", 3, 4)
+
+
 def test_another_recipe_is_refused(corpus, tmp_path):
     Run.start(tmp_path, make_recipe(corpus))
     other = make_recipe(corpus, steps=9, seed=2)
