@@ -141,9 +141,6 @@ class Run:
             ValueError: the corpus is faulty, or a checkpoint is not this recipe's.
         """
         settings = self.recipe.training
-        keep_freed_memory()
-        if settings.deterministic:
-            tf.config.experimental.enable_op_determinism()
         self.batching  # may have to be found, for which memory must be free
         trainer = self.trainer()
         progress = self.checkpoints.restore(trainer)
@@ -181,7 +178,6 @@ class Run:
 
     def try_batch_sizes(self) -> Iterator[Trial]:
         """Trains new weights for a while, with random ids in batches of growing size."""
-        keep_freed_memory()
         counts, limits = self.records("train").counts, self.recipe.limits
         mean = lambda side: round(counts[f"{side} tokens"] / counts["examples"]) + 1  # its mark
         typical = mean("source"), mean("target")
@@ -197,6 +193,9 @@ class Run:
     def trainer(self) -> Trainer:
         """Makes the trainer with new weights, drawn from the recipe's seed."""
         settings = self.recipe.training
+        keep_freed_memory()
+        if settings.deterministic:
+            tf.config.experimental.enable_op_determinism()
         strategy = make_strategy(settings.strategy)
         start = self._start()  # before what takes longer, since it may not be there
         tokenizers = self.tokenizers

@@ -12,7 +12,12 @@ from pipelines.whole_files import write_whole
 
 
 def report(result: dict, path: Path | None = None) -> None:
-    """Prints a table, and writes JSON too where a path is given; "-" prints JSON instead."""
+    """Prints a table, and writes JSON too where a path is given; "-" prints JSON instead.
+
+    Of several workers the chief alone does.
+    """
+    if not result["chief"]:
+        return
     told = json.dumps(result, indent=1)
     if path == Path("-"):
         print(told)

@@ -17,7 +17,6 @@ from seq2seq.benchmark.training_speed import TrainingSpeed
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
 from seq2seq.training.distribution import workers
-from seq2seq.training.memory import keep_freed_memory
 from seq2seq.training.random_batches import random_batches
 
 
@@ -70,7 +69,6 @@ def benchmark_training(
     with passing_run(recipe, folder) as run:
         if shape:
             run.tokenizers = vocabularies(recipe)
-        keep_freed_memory()
         trainer = run.trainer()
         speed = TrainingSpeed(trainer, *_stream(run, trainer, shape))
         measured = speed.measure(steps, warmup)
@@ -88,6 +86,7 @@ def benchmark_training(
         "strategy": recipe.training.strategy,
         "replicas": trainer.strategy.num_replicas_in_sync,
         "workers": workers(trainer.strategy),
+        "chief": trainer.strategy.extended.should_checkpoint,
         "precision": recipe.training.precision,
         "devices": machine.devices(),
         "versions": machine.versions(),
