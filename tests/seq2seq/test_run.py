@@ -11,6 +11,9 @@ from rich.console import Console
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
 from seq2seq.training.checkpoints import TRAINING
+from seq2seq.training.lasting import Lasting
+from seq2seq.training.schedules import scale_of
+from seq2seq.training.trainer import Trainer
 
 WORDS = "the cat dog sat ran on mat to a from red old".split()
 STEPS, EVERY = 6, 4
@@ -145,3 +148,25 @@ def test_how_a_trained_run_searches_may_be_changed_but_not_what_it_is(trained):
     assert Run(folder).recipe.search.width != 7
     with pytest.raises(ValueError, match="only corpus, search, generator may be changed"):
         Run(folder, ["model.units=16"])
+
+
+def test_what_watches_over_training_is_as_the_recipe_says(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(Trainer, "fit", lambda trainer, _, **given: given | {"trainer": trainer})
+    watch = {"freeze": ["encoder_*"], "spike": 4, "patience": 3, "least_gain": 0.5}
+    recipe = make_recipe(corpus, **watch)
+    recipe.sections["schedule"] = {"kind": "plateau", "factor": 0.25}
+    given = train(tmp_path / "run", Recipe(recipe.sections))
+    model, guard = given["trainer"].model, given["trainer"].guard
+    trained = {variable.path.partition("/")[0] for variable in model.trainable_variables}
+    assert "decoder_0" in trained and "encoder_0" not in trained
+    assert (guard.spike, guard.keep.folder) == (4, tmp_path / "run" / "refused")
+    guard.rescale(0.5)
+    assert float(scale_of(given["trainer"].optimizer).value) == 0.5
+    stop, lower = [each for each in given["callbacks"] if isinstance(each, Lasting)]
+    assert (stop.metric, stop.patience, stop.least_gain) == ("loss", 3, 0.5)
+    assert (lower.metric, lower.patience, lower.least_gain, lower.factor) == ("loss", 2, 0.5, 0.25)
+
+
+def test_who_waits_for_a_metric_needs_a_split_to_measure_it_on(corpus, tmp_path):
+    with pytest.raises(ValueError, match=r"loss .* no split 'dev' .*\(known: train, valid\)"):
+        train(tmp_path / "run", make_recipe(corpus, patience=1, valid="dev"))
