@@ -1,8 +1,8 @@
 """Layers whose activations are made twice instead of being kept.
 
 TensorFlow is named here for `tf.custom_gradient`. Measured on 2 cores, 8 + 8 Transformer layers of
-256, 16 rows of 160 tokens: updates took 1514 MiB in float32 and 1108 MiB in mixed bfloat16, with
-recomputed layers 424 and 369 MiB, in 1.23 and 1.02 times the time beside other work.
+256, 16 rows of 160 tokens: an update took 1514 MiB in float32 and 1108 MiB in mixed bfloat16, with
+recomputed layers 424 and 369 MiB; in float32 it took 1.23 times as long.
 """
 
 import keras
@@ -15,9 +15,10 @@ class Recompute(keras.layers.Layer):
 
     Chen et al. (2016), section 4: memory for activations falls to the inputs of each layer, for
     one more forward pass. This holds in graphs; eager code is slower and keeps all. Values,
-    gradients and random states are those of a plain call: the second pass reads weights and seeds
-    as they were at the first, and changes no variable. Outside training, and where it is not
-    active, a layer is called as it is.
+    gradients and random states are those of a plain call, but for the last bits where a graph's
+    optimizer fuses other operations: the second pass reads weights and seeds as they were at the
+    first, and changes no variable. Outside training, and where it is not active, a layer is called
+    as it is.
 
     It has no weights of its own, and the layers it calls stay where their owner keeps them.
     """
@@ -34,13 +35,14 @@ class Recompute(keras.layers.Layer):
         Args:
             inputs: a tuple of nested tensors, the first of floats.
             layer: a built layer.
-            options: what is no tensor, or needs no gradient.
+            options: what is no tensor.
 
         Raises:
-            ValueError: the layer changes a variable that is not its own.
+            ValueError: an option is a tensor, or the layer changes a variable that is not its own.
         """
         if not (self.active and training):
             return layer(*inputs, **options)
+        _refuse_tensors(options)
         variables = layer.variables
         values = [tf.convert_to_tensor(variable.value) for variable in variables]
         flat = tf.nest.flatten(inputs)
@@ -55,11 +57,17 @@ class Recompute(keras.layers.Layer):
             return outputs
 
         outputs = _run_twice(run)(*flat, *values)
-        _change(layer, variables, values, dict(after))
+        _change(layer, variables, values, after)
         return outputs
 
     def get_config(self):
         return super().get_config() | {"active": self.active}
+
+
+def _refuse_tensors(options):
+    if any(map(tf.is_tensor, tf.nest.flatten(options))):
+        names = ", ".join(options)
+        raise ValueError(f"{names}: a tensor would get no gradient here; put it among inputs")
 
 
 def _run_twice(function):
