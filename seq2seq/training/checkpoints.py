@@ -80,14 +80,14 @@ class Checkpoints:
 
     def last(self) -> int | None:
         """Returns the newest step that is whole, or None."""
-        return next(iter(self._whole(self.steps()[::-1], 1)), None)
+        return next(iter(self.newest(1)), None)
 
     def best(self) -> int | None:
         """Returns the whole step with the best metric, the newest of equals, or None.
 
         Where none was measured, it is the newest.
         """
-        return next(iter(self._whole(self._ranked(), 1)), self.last())
+        return next(iter(self.leading(1) or self.newest(1)), None)
 
     def newest(self, count: int) -> list[int]:
         """Returns the newest steps that are whole, at most `count`, the newest first."""
@@ -159,7 +159,8 @@ class Checkpoints:
             return Progress()
         progress = self.progress(step)
         read_variables(standing(self.folder / str(step)) / TRAINING, trainer.variables)
-        self._drop(each for each in steps if each > step)
+        for damaged in steps[steps.index(step) + 1 :]:
+            self._set_aside(damaged)
         return progress
 
     def _whole(self, steps: Iterable[int], count: int) -> list[int]:
@@ -192,15 +193,19 @@ class Checkpoints:
         return -value if self.metric in SMALLER else value
 
     def _drop(self, steps: Iterable[int]) -> None:
-        """Removes checkpoints, but sets damaged ones aside: much of them may be good."""
+        """Removes checkpoints; those that are known to be damaged are set aside."""
         for step in steps:
-            folder, aside = self.folder / str(step), self.folder / f".corrupt-{step}"
-            if not self._faults.get(_state(standing(folder))):
-                remove_folder(folder)
-                continue
-            with contextlib.suppress(OSError):  # another worker was quicker
-                shutil.rmtree(aside, ignore_errors=True)
-                standing(folder).rename(aside)
+            if self._faults.get(_state(standing(self.folder / str(step)))):
+                self._set_aside(step)
+            else:
+                remove_folder(self.folder / str(step))
+
+    def _set_aside(self, step: int) -> None:
+        """Takes a damaged checkpoint out of the way, but keeps it: much of it may be good."""
+        aside = self.folder / f".corrupt-{step}"
+        with contextlib.suppress(OSError):  # another worker was quicker
+            shutil.rmtree(aside, ignore_errors=True)
+            standing(self.folder / str(step)).rename(aside)
 
     def _not_saved(self, step: int, error: Exception) -> OSError:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
