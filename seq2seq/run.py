@@ -169,6 +169,11 @@ class Run:
         if not self.recipe.finds_batch_size:
             return self.recipe.batching
         if not path.is_file():
+            if self.recipe.training.strategy == "multi_worker":
+                raise ValueError(
+                    "several workers need one size of batches: find it with strategy one_device, "
+                    "by `seq2seq benchmark batch-size`, and give batches.tokens that number"
+                )
             self.records("train")
             asked = ["benchmark", "batch-size", self.folder / RECIPE, "--run", self.folder]
             found = find_batch_size(self.try_batch_sizes, list(map(str, asked)))

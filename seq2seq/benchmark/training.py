@@ -16,7 +16,7 @@ from seq2seq.benchmark.passing_run import passing_run
 from seq2seq.benchmark.training_speed import TrainingSpeed
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
-from seq2seq.training.distribution import workers
+from seq2seq.training.distribution import make_strategy, workers
 from seq2seq.training.random_batches import random_batches
 
 
@@ -66,6 +66,7 @@ def benchmark_training(
     """
     if steps < 1 or warmup < 0:
         raise ValueError(f"steps = {steps} and warmup = {warmup}: wanted at least 1 and 0")
+    make_strategy(recipe.training.strategy)  # before TensorFlow computes anything
     with passing_run(recipe, folder) as run:
         if shape:
             run.tokenizers = vocabularies(recipe)
@@ -98,8 +99,9 @@ def _stream(run: Run, trainer, shape: Shape | None) -> tuple[Iterable, int]:
     if shape is None:
         return run.batches(trainer), 1
     sizes = run.tokenizers.source.size, run.tokenizers.target.size
-    replicas = trainer.strategy.num_replicas_in_sync
-    return random_batches(sizes, shape.rows, shape.length, shape.length, replicas), 1
+    count = workers(trainer.strategy)
+    rows, replicas = -(-shape.rows // count), trainer.strategy.num_replicas_in_sync // count
+    return random_batches(sizes, rows, shape.length, shape.length, replicas), 1
 
 
 def vocabularies(recipe: Recipe) -> Any:

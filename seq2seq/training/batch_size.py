@@ -71,13 +71,8 @@ def find_batch_size(try_here: Callable[[], Iterator[Trial]], asked: list[str]) -
     and want of that is an error to be caught.
 
     Raises:
-        ValueError: no size fits, the program failed, or this is one of several workers.
+        ValueError: no size fits, or the program failed.
     """
-    if "TF_CONFIG" in os.environ:
-        raise ValueError(
-            "several workers must have one size of batches: find it with one worker, by `seq2seq "
-            "benchmark batch-size`, and give batches.tokens that number"
-        )
     print("finding the fastest size of batches that fits", file=sys.stderr)
     on_gpu = tf.config.list_physical_devices("GPU")
     trials = list(try_here()) if on_gpu else read_trials([sys.executable, "-m", "seq2seq", *asked])

@@ -1,4 +1,5 @@
 import json
+import types
 
 import pytest
 
@@ -50,10 +51,11 @@ def test_a_size_is_a_number_or_auto(recipe):
         Recipe.read(recipe, ["batches.tokens=some"])
 
 
-def test_several_workers_are_told_to_agree(recipe, searches, tmp_path, monkeypatch):
-    monkeypatch.setenv("TF_CONFIG", "{}")
+def test_several_workers_are_told_to_agree(recipe, searches, tmp_path):
+    opened = begun(recipe, tmp_path / "run")
+    opened.recipe.training = types.SimpleNamespace(strategy="multi_worker")
     with pytest.raises(ValueError, match="give batches.tokens that number"):
-        begun(recipe, tmp_path / "run").batching
+        opened.batching
     assert not searches
 
 
