@@ -5,6 +5,7 @@ import inspect
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 from pipelines import configuration, plugins
 from pipelines.batches import Batching
@@ -108,7 +109,8 @@ class Recipe:
             plugins.prepare("seq2seq.models", Seq2Seq, self.sections["model"], **sizes)
         with _naming("generator"):
             self._generator_options(tokenizers=None, model=None, search=self.search)
-        self.optimizer()
+        with tf.Graph().as_default():  # TensorFlow itself stays untouched: see `make_strategy`
+            self.optimizer()
 
     def corpus(self) -> Corpus:
         """Makes the corpus.

@@ -2,10 +2,11 @@
 
 import dataclasses
 import functools
+import itertools
 import json
 import random
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import keras
@@ -18,14 +19,20 @@ from pipelines.records import MANIFEST, Records, write_records
 from pipelines.vocabulary import Tokenizers, load_tokenizers, make_tokenizers, save_tokenizers
 from pipelines.whole_files import write_whole
 from seq2seq.decoding.greedy_search import GreedySearch
-from seq2seq.evaluation import scores
 from seq2seq.generator import Generator
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.recipe import Recipe
 from seq2seq.training.batch_size import BatchTimer, Trial, find_batch_size, tried
 from seq2seq.training.callbacks import Display
 from seq2seq.training.checkpoints import WEIGHTS, Checkpoints, Progress
-from seq2seq.training.distribution import make_strategy
+from seq2seq.training.distribution import (
+    by_chief,
+    is_chief,
+    local_replicas,
+    make_strategy,
+    part_of,
+    watched,
+)
 from seq2seq.training.early_stopping import EarlyStopping
 from seq2seq.training.freezing import freeze
 from seq2seq.training.guard import Guard
@@ -35,6 +42,7 @@ from seq2seq.training.refused_batches import RefusedBatches
 from seq2seq.training.round_log import RoundLog
 from seq2seq.training.schedules import rescale
 from seq2seq.training.trainer import Trainer
+from seq2seq.training.validation import Validation
 from seq2seq.training.warm_start import warm_start
 
 RECIPE, TOKENIZERS, RECORDS, CHECKPOINTS = "recipe.json", "tokenizers", "records", "checkpoints"
@@ -71,6 +79,7 @@ class Run:
         settings = self.recipe.training
         kept = settings.metric, settings.keep_last, settings.keep_best
         self.checkpoints = Checkpoints(self.folder / CHECKPOINTS, *kept)
+        self.strategy = tf.distribute.get_strategy()  # until `distribute`
 
     @classmethod
     def start(cls, folder: str | Path, recipe: Recipe) -> "Run":
@@ -81,6 +90,8 @@ class Run:
         """
         folder = Path(folder)
         path = folder / RECIPE
+        # Other workers may begin it just now: what they write later than the recipe is not seen.
+        there = [each.name for each in folder.iterdir()] if folder.is_dir() else []
         if path.is_file():
             run = cls(folder)
             differing = _differing(run.recipe.sections, recipe.sections)
@@ -90,7 +101,8 @@ class Run:
                     f"{', '.join(differing)}): name another folder"
                 )
             return run
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        foreign = [name for name in there if not name.startswith(f".{RECIPE}")]
+        if foreign or folder.exists() and not folder.is_dir():
             raise ValueError(f"{folder} is there already and holds no run: name another folder")
         write_whole(path, json.dumps(recipe.sections, indent=1))
         return cls(folder)
@@ -104,18 +116,35 @@ class Run:
     def tokenizers(self) -> Tokenizers:
         """The run's tokenizers; trained first, where they are not there yet."""
         folder = self.folder / TOKENIZERS
-        if not folder.is_dir():
-            made = make_tokenizers(self.corpus, self.recipe.sections["tokenizer"])
-            save_tokenizers(made, folder)
+        make = lambda: make_tokenizers(self.corpus, self.recipe.sections["tokenizer"])
+        self._once(folder, lambda: save_tokenizers(make(), folder))
         return load_tokenizers(folder)
 
     def records(self, split: str) -> Records:
         """Returns the tokenized split; written first, where it is not there yet."""
-        folder = self.folder / RECORDS / split
-        if (folder / MANIFEST).is_file():
-            return Records(folder)
-        pairs = self.corpus.pairs(split)
-        return write_records(pairs, self.tokenizers, folder, self.recipe.limits)
+        folder, tokenizers = self.folder / RECORDS / split, self.tokenizers
+        pairs = lambda: self.corpus.pairs(split)
+        write = lambda: write_records(pairs(), tokenizers, folder, self.recipe.limits)
+        self._once(folder / MANIFEST, write)
+        return Records(folder)
+
+    def _once(self, path: Path, make: Callable[[], object]) -> None:
+        """Lets the chief make what is not there yet; the other workers wait for it.
+
+        Raises:
+            ValueError: a worker does not find it.
+        """
+
+        def make_missing():
+            if not path.exists():
+                make()
+
+        by_chief(self.strategy, make_missing)
+        if not path.exists():
+            raise ValueError(
+                f"{path} is not there, though the chief made it: give all workers the same run "
+                "folder, on a file system that they share"
+            )
 
     def model(self, checkpoint: str = "best") -> Seq2Seq:
         """Returns the model with the weights of a checkpoint, in float32."""
@@ -140,13 +169,27 @@ class Run:
             KeyboardInterrupt: Ctrl-C; a checkpoint was written, so the same call goes on.
             ValueError: the corpus is faulty, or a checkpoint is not this recipe's.
         """
+        with watched(self.distribute()):
+            return self._train(callbacks, console)
+
+    def distribute(self) -> tf.distribute.Strategy:
+        """Makes the recipe's strategy, by which this run then trains.
+
+        Raises:
+            ValueError: the devices or workers that it wants are not there.
+        """
+        self.strategy = make_strategy(self.recipe.training.strategy)
+        return self.strategy
+
+    def _train(self, callbacks: Iterable[keras.callbacks.Callback], console) -> Progress:
         settings = self.recipe.training
         self.batching  # may have to be found, for which memory must be free
         trainer = self.trainer()
-        progress = self.checkpoints.restore(trainer)
+        progress = self._restored(trainer)
         files = self.folder / "metrics.jsonl", self.folder / "tensorboard"
         log = RoundLog(*files, progress, settings.histograms)
         display = Display(progress, settings.steps, settings.minutes, console)
+        shown = [log, display] if is_chief(self.strategy) else []
         return trainer.fit(
             self.batches(trainer, progress.position),
             steps=settings.steps,
@@ -154,9 +197,31 @@ class Run:
             every=settings.every,
             validate=self._validation(trainer),
             checkpoints=self.checkpoints,
-            callbacks=[log, display, *self._watches(), *callbacks],
+            callbacks=[*shown, *self._watches(), *callbacks],
             progress=progress,
         )
+
+    def _restored(self, trainer: Trainer) -> Progress:
+        """Sets the trainer to the last checkpoint, the same one on every worker.
+
+        Raises:
+            ValueError: a worker finds another one than the chief.
+        """
+        found: list[Progress] = []
+
+        def restore() -> int:
+            found.append(self.checkpoints.restore(trainer))
+            return found[0].step
+
+        step = by_chief(self.strategy, restore)
+        progress = found[0] if found else self.checkpoints.restore(trainer)
+        if progress.step != step:
+            raise ValueError(
+                f"the chief goes on from update {step}, but the last checkpoint here is of update "
+                f"{progress.step}: give all workers the same run folder, on a file system that "
+                "they share"
+            )
+        return progress
 
     @functools.cached_property
     def batching(self) -> Batching:
@@ -183,6 +248,7 @@ class Run:
 
     def try_batch_sizes(self) -> Iterator[Trial]:
         """Trains new weights for a while, with random ids in batches of growing size."""
+        self.distribute()
         counts, limits = self.records("train").counts, self.recipe.limits
         mean = lambda side: round(counts[f"{side} tokens"] / counts["examples"]) + 1  # its mark
         typical = mean("source"), mean("target")
@@ -192,8 +258,8 @@ class Run:
 
     def batches(self, trainer: Trainer, position: Position = Position()) -> tf.data.Dataset:
         """Makes the trainer's endless batches of the split `train`, each after its position."""
-        replicas = trainer.strategy.num_replicas_in_sync
-        return positioned_batches(self.records("train"), self.batching, position, replicas)
+        divided = local_replicas(trainer.strategy), part_of(trainer.strategy)
+        return positioned_batches(self.records("train"), self.batching, position, *divided)
 
     def trainer(self) -> Trainer:
         """Makes the trainer with new weights, drawn from the recipe's seed."""
@@ -201,24 +267,27 @@ class Run:
         keep_freed_memory()
         if settings.deterministic:
             tf.config.experimental.enable_op_determinism()
-        strategy = make_strategy(settings.strategy)
         start = self._start()  # before what takes longer, since it may not be there
         tokenizers = self.tokenizers
         # All of Keras's own seeds are drawn from this one. keras.utils.set_random_seed would also
         # empty TensorFlow's kernel cache, and with it all tokenizers that were loaded before.
         random.seed(settings.seed)
-        with strategy.scope():
+        with self.strategy.scope():
             model = self.recipe.model(tokenizers)
             if start is not None:
                 report = warm_start(model, tokenizers, *start)
-                print(f"started from {settings.start_from}: {report}", file=sys.stderr)
+                if is_chief(self.strategy):
+                    print(f"started from {settings.start_from}: {report}", file=sys.stderr)
             freeze(model, settings.freeze)
             optimizer = self.recipe.optimizer()
-        keep = RefusedBatches(self.folder / "refused", tokenizers)
+        refused = self.folder / "refused"
+        if not is_chief(self.strategy):  # each keeps its own rows
+            refused /= f"worker-{part_of(self.strategy).index}"
+        keep = RefusedBatches(refused, tokenizers)
         slow_down = functools.partial(rescale, optimizer)
         judged = (settings.spike, settings.refusals, settings.back_off)
         guard = Guard(*judged, keep=keep, rescale=slow_down)
-        return Trainer(model, self.recipe.loss, optimizer, strategy, settings.clip, guard)
+        return Trainer(model, self.recipe.loss, optimizer, self.strategy, settings.clip, guard)
 
     def _start(self) -> tuple[Seq2Seq, Tokenizers] | None:
         """Reads what a run without a checkpoint starts from, if its recipe names a run.
@@ -235,23 +304,19 @@ class Run:
     def _validation(self, trainer: Trainer):
         """Makes the function that measures the split `valid` at the end of a round."""
         settings = self.recipe.training
-        if settings.valid not in self.corpus.splits():
+        if settings.valid not in self._splits():
             return dict
         records = self.records(settings.valid)
+        if not is_chief(self.strategy):  # which tells the others what it measures
+            return dict
         batches = validation_batches(records, self.batching.tokens)
-        pairs = [pair for pair, _ in zip(self.corpus.pairs(settings.valid), range(settings.lines))]
+        pairs = itertools.islice(self.corpus.pairs(settings.valid), settings.lines)
         generator = self.recipe.generator(self.tokenizers, trainer.model, GreedySearch())
+        return Validation(trainer, batches, generator, list(pairs), settings.scores)
 
-        def validate() -> dict[str, float]:
-            measured = trainer.validate(batches)
-            if settings.scores and pairs:
-                with trainer.averaged():
-                    found = [found.text for found in generator.generate([s for s, _ in pairs])]
-                scored = scores(found, [target for _, target in pairs], settings.scores)
-                measured |= {name: score.value for name, score in scored.items()}
-            return measured
-
-        return validate
+    def _splits(self) -> list[str]:
+        """Names the splits of the corpus, whose files the chief alone needs."""
+        return by_chief(self.strategy, lambda: list(self.corpus.splits()))
 
     def _watches(self) -> list[keras.callbacks.Callback]:
         """Makes the callbacks that act when a metric does not get better.
@@ -266,7 +331,7 @@ class Run:
         if plateau:
             lower = LowerOnPlateau(settings.metric, **plateau, least_gain=settings.least_gain)
             made.append(lower)
-        if made and settings.valid not in (splits := self.corpus.splits()):
+        if made and settings.valid not in (splits := self._splits()):
             raise ValueError(
                 f"{settings.metric} is to get better, but the corpus has no split "
                 f"{settings.valid!r} to measure it on (known: {', '.join(splits)})"

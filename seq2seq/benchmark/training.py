@@ -16,7 +16,7 @@ from seq2seq.benchmark.passing_run import passing_run
 from seq2seq.benchmark.training_speed import TrainingSpeed
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
-from seq2seq.training.distribution import make_strategy, workers
+from seq2seq.training.distribution import workers
 from seq2seq.training.random_batches import random_batches
 
 
@@ -66,8 +66,8 @@ def benchmark_training(
     """
     if steps < 1 or warmup < 0:
         raise ValueError(f"steps = {steps} and warmup = {warmup}: wanted at least 1 and 0")
-    make_strategy(recipe.training.strategy)  # before TensorFlow computes anything
     with passing_run(recipe, folder) as run:
+        run.distribute()
         if shape:
             run.tokenizers = vocabularies(recipe)
         trainer = run.trainer()

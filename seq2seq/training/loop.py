@@ -42,7 +42,10 @@ class Loop:
                     self.update(places)
                     if not self.left(steps, minutes):
                         break
-            self.end(interrupted.is_set())
+            hurried = not self.trainer.agreed(not interrupted.is_set())
+            if hurried:
+                interrupted.set()  # here too, where another worker heard Ctrl-C
+            self.end(hurried)
         finally:
             self.callbacks.on_train_end()
 
@@ -88,7 +91,7 @@ class Loop:
             return
         loss, tokens = progress.round
         progress.round = []
-        progress.metrics = self.validate()
+        progress.metrics = self.trainer.by_chief(self.validate)
         validated = {f"val_{name}": value for name, value in progress.metrics.items()}
         number = (progress.step - 1) // self.every
         self.callbacks.on_epoch_end(number, {"loss": loss / max(tokens, 1.0)} | validated)
@@ -98,7 +101,7 @@ class Loop:
         """Writes a checkpoint, where there is a place for it."""
         self.progress.kept = {each.name: dict(each.state) for each in self.lasting}
         if self.checkpoints:
-            self.checkpoints.save(self.trainer, self.progress)
+            self.trainer.by_chief(lambda: self.checkpoints.save(self.trainer, self.progress))
 
 
 def _grouped(batches, size) -> Iterator[list]:

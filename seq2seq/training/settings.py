@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seq2seq.evaluation import METRICS
-from seq2seq.training.distribution import STRATEGIES
+from seq2seq.training.distribution import check_strategy
 from seq2seq.training.guard import Guard
 
 
@@ -32,7 +32,8 @@ class Training:
         `warm_start` carries them over; "" for none. Its tokenizers are taken, too, where
         `tokenizer.folder` names its folder `tokenizers`.
     start_checkpoint: which of its checkpoints: "best", "last" or a step.
-    strategy: "one_device", or "mirrored" for all GPUs of this machine.
+    strategy: "one_device", "mirrored" for all GPUs of this machine, "multi_worker" for those of
+        all machines that TF_CONFIG or Slurm lists, or "tpu".
 
     Raises:
         ValueError: an unknown score, metric or strategy, or a number that is too small.
@@ -69,9 +70,7 @@ class Training:
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be at least {least}, not {getattr(self, name)}")
         Guard(self.spike, self.refusals, self.back_off)  # says what is wrong with them
-        if self.strategy not in STRATEGIES:
-            known = ", ".join(STRATEGIES)
-            raise ValueError(f"unknown strategy {self.strategy!r} (known: {known})")
+        check_strategy(self.strategy)
         unknown = set(self.scores) - METRICS.keys()
         if unknown:
             raise ValueError(f"scores: unknown {sorted(unknown)} (known: {', '.join(METRICS)})")

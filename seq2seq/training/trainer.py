@@ -12,7 +12,7 @@ import tensorflow as tf
 from seq2seq.losses import LabelSmoothedCrossEntropy
 from seq2seq.metrics import Perplexity, TokenAccuracy
 from seq2seq.training.checkpoints import Checkpoints, Progress
-from seq2seq.training.distribution import agreed, workers
+from seq2seq.training.distribution import agreed, by_chief, local_replicas
 from seq2seq.training.loop import Loop, interrupted_softly
 from seq2seq.training.weights_file import write_weights
 
@@ -105,9 +105,13 @@ class Trainer:
         """Tells whether all workers wish it."""
         return agreed(self.strategy, wish)
 
+    def by_chief(self, make: Callable[[], object]):
+        """Calls make() on the chief alone -> its result, plain JSON, on every worker."""
+        return by_chief(self.strategy, make)
+
     def _gather(self, inputs, labels, weights):
         """Sums over this batch, a replica each -> [gradient of each variable, loss, tokens]."""
-        replicas = self.strategy.num_replicas_in_sync // workers(self.strategy)
+        replicas = local_replicas(self.strategy)
 
         def own_rows(*batch):
             # Rows are sorted by length: taking every nth gives the replicas equal work.
@@ -134,6 +138,7 @@ class Trainer:
 
         def reduced(total):
             context = tf.distribute.get_replica_context()
+            total = [tf.identity(each) for each in total]  # now it is known where they are
             *gradients, loss, tokens = context.all_reduce(tf.distribute.ReduceOp.SUM, total)
             return gradients, loss, tokens, tf.linalg.global_norm(gradients) / tokens
 
@@ -177,7 +182,7 @@ class Trainer:
     def averaged(self) -> Iterator[None]:
         """Puts the averaged weights into the model for a while, where the optimizer keeps them."""
         averages = getattr(self.optimizer, "_model_variables_moving_average", None)
-        if not averages or not int(self.optimizer.iterations):
+        if not averages or not self.optimizer.iterations.numpy():
             yield
             return
         variables = self.model.trainable_variables

@@ -123,7 +123,11 @@ FAULTS = {
     "generator search": ({"generator": {"search": {}}}, r"\[generator\] search is found"),
     "metric": ({"training": {"metric": "chrf"}}, r"\[training\] metric 'chrf'.*loss, .*bleu"),
     "scores": ({"training": {"scores": ["blue"]}}, r"\[training\] .*'blue'.*known: bleu"),
-    "strategy": ({"training": {"strategy": "tpu"}}, r"\[training\] .*'tpu'.*mirrored"),
+    "strategy": ({"training": {"strategy": "fast"}}, r"\[training\] .*'fast'.*mirrored"),
+    "inexact strategy": (
+        {"training": {"strategy": "parameter_server"}},
+        r"\[training\] .* no fixed order.* multi_worker",
+    ),
     "precision": ({"training": {"precision": "int8"}}, r"\[training\] .*mixed_bfloat16"),
     "every": ({"training": {"every": 0}}, r"\[training\] every must be at least 1, not 0"),
     "keep_best": ({"training": {"keep_best": 0}}, "keep_best must be at least 1, not 0"),
