@@ -42,18 +42,21 @@ def cross_entropy(labels, logits, smoothing=0.0):
     def losses(logits):
         scores = ops.cast(logits, "float32")
         right = ops.take_along_axis(scores, labels[..., None], axis=-1)[..., 0]
-        total = ops.logsumexp(scores, axis=-1)
+        highest = ops.max(scores, axis=-1, keepdims=True)
+        shares = ops.exp(scores - highest)  # of probability, up to their sum
+        sums = ops.sum(shares, axis=-1)
+        total = ops.log(sums) + highest[..., 0]
 
         def gradient(*args, upstream=None):
             upstream = args[0] if upstream is None else upstream
-            share = smoothing / vocabulary
-            slope = (ops.exp(scores - total[..., None]) - share) * upstream[..., None]
-            at_label = (ops.exp(right - total) - share - (1.0 - smoothing)) * upstream
-            flat = ops.reshape(slope, (-1, vocabulary))
+            least = smoothing / vocabulary
+            slope = shares * (upstream / sums)[..., None] - (least * upstream)[..., None]
+            flat = ops.reshape(ops.cast(slope, logits.dtype), (-1, vocabulary))
+            at_label = (ops.exp(right - total) - least - (1.0 - smoothing)) * upstream
             rows = ops.arange(ops.shape(flat)[0])
             places = ops.stack([rows, ops.reshape(labels, (-1,))], axis=1)
-            flat = ops.scatter_update(flat, places, ops.reshape(at_label, (-1,)))
-            return ops.cast(ops.reshape(flat, ops.shape(logits)), logits.dtype)
+            exact = ops.cast(ops.reshape(at_label, (-1,)), logits.dtype)
+            return ops.reshape(ops.scatter_update(flat, places, exact), ops.shape(logits))
 
         wanted = (1.0 - smoothing) * right + smoothing * ops.mean(scores, axis=-1)
         return total - wanted, gradient

@@ -16,6 +16,7 @@ from seq2seq.decoding.search import Search
 from seq2seq.generator import Generator
 from seq2seq.losses import LabelSmoothedCrossEntropy
 from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.training.adam import Adam, AdamW
 from seq2seq.training.schedules import SCHEDULES, Scaled
 from seq2seq.training.settings import Training
 
@@ -31,7 +32,7 @@ OPTIMIZERS = {
     # Not the contract itself, nor what wraps other optimizers and so has no learning rate.
     if kind is not keras.optimizers.Optimizer
     if "learning_rate" in inspect.signature(kind).parameters
-}
+} | {"adam": Adam, "adamw": AdamW}
 
 # What Keras's optimizers take that would undo the exactness of updates, and what to do instead.
 NOT_OURS = {

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from seq2seq.layers.dense import Dense
 from seq2seq.layers.masked_softmax import masked_softmax
 
 
@@ -16,11 +17,9 @@ class AdditiveAttention(keras.layers.Layer):
     def __init__(self, units: int, **kwargs):
         super().__init__(**kwargs)
         self.units = units
-        self.ask = keras.layers.Dense(units, dtype=self.dtype_policy, name="ask")
-        self.project = keras.layers.Dense(
-            units, use_bias=False, dtype=self.dtype_policy, name="project"
-        )
-        self.score = keras.layers.Dense(1, use_bias=False, dtype=self.dtype_policy, name="score")
+        self.ask = Dense(units, dtype=self.dtype_policy, name="ask")
+        self.project = Dense(units, use_bias=False, dtype=self.dtype_policy, name="project")
+        self.score = Dense(1, use_bias=False, dtype=self.dtype_policy, name="score")
 
     def build(self, query_shape, keys_shape, memory_shape, visible_shape=None):
         self.ask.build(query_shape)

@@ -2,6 +2,7 @@
 
 import keras
 
+from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
 from seq2seq.layers.headed_attention import attend, join_heads, split_heads
 
@@ -18,9 +19,9 @@ class CrossAttention(keras.layers.Layer):
         self.units = units
         self.heads = heads
         self.dropout = dropout
-        self.ask = keras.layers.Dense(units, dtype=self.dtype_policy, name="ask")
-        self.project = keras.layers.Dense(2 * units, dtype=self.dtype_policy, name="project")
-        self.combine = keras.layers.Dense(units, dtype=self.dtype_policy, name="combine")
+        self.ask = Dense(units, dtype=self.dtype_policy, name="ask")
+        self.project = Dense(2 * units, dtype=self.dtype_policy, name="project")
+        self.combine = Dense(units, dtype=self.dtype_policy, name="combine")
         self.drop = Dropout(dropout, dtype="float32") if dropout else None
 
     def build(self, inputs_shape, keys_shape=None, values_shape=None, visible_shape=None):

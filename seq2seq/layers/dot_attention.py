@@ -5,6 +5,7 @@ from typing import Literal
 import keras
 from keras import ops
 
+from seq2seq.layers.dense import Dense
 from seq2seq.layers.masked_softmax import masked_softmax
 
 
@@ -37,9 +38,7 @@ class DotAttention(keras.layers.Layer):
         policy = {"dtype": self.dtype_policy, "name": "project"}
         general = self.score == "general"
         self.project = (
-            keras.layers.Dense(width, use_bias=False, **policy)
-            if general
-            else keras.layers.Identity(**policy)
+            Dense(width, use_bias=False, **policy) if general else keras.layers.Identity(**policy)
         )
         self.project.build(memory_shape)
         self.built = True

@@ -3,9 +3,11 @@
 import keras
 from keras import ops
 
+from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
 
-ACTIVATIONS = {"relu": ops.relu, "gelu": ops.gelu, "gated": ops.silu}
+# Half of what "gated" widens is multiplied by the other half instead.
+ACTIVATIONS = {"relu": ops.relu, "gelu": ops.gelu, "gated": None}
 
 
 @keras.saving.register_keras_serializable(package="seq2seq")
@@ -25,8 +27,9 @@ class FeedForward(keras.layers.Layer):
         self.activation = activation
         self.dropout = dropout
         wide = 2 * hidden if activation == "gated" else hidden
-        self.widen = keras.layers.Dense(wide, dtype=self.dtype_policy, name="widen")
-        self.narrow = keras.layers.Dense(units, dtype=self.dtype_policy, name="narrow")
+        bend = ACTIVATIONS[activation]
+        self.widen = Dense(wide, bend, dtype=self.dtype_policy, name="widen")
+        self.narrow = Dense(units, dtype=self.dtype_policy, name="narrow")
         self.drop = Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, shape):
@@ -38,8 +41,8 @@ class FeedForward(keras.layers.Layer):
         wide = self.widen(inputs)
         if self.activation == "gated":
             gate, wide = ops.split(wide, 2, axis=-1)
-            return self.narrow(self.drop(ACTIVATIONS["gated"](gate) * wide))
-        return self.narrow(self.drop(ACTIVATIONS[self.activation](wide)))
+            wide = ops.silu(gate) * wide
+        return self.narrow(self.drop(wide))
 
     def get_config(self):
         names = ("units", "hidden", "activation", "dropout")

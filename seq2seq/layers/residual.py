@@ -3,9 +3,10 @@
 import keras
 
 from seq2seq.layers.dropout import Dropout
+from seq2seq.layers.layer_normalization import LayerNormalization
 
 NORMALIZATIONS = {
-    "layer": lambda **kwargs: keras.layers.LayerNormalization(epsilon=1e-6, **kwargs),
+    "layer": lambda **kwargs: LayerNormalization(epsilon=1e-6, **kwargs),
     "rms": lambda **kwargs: keras.layers.RMSNormalization(epsilon=1e-6, **kwargs),
 }
 

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
 from seq2seq.layers.headed_attention import attend, join_heads, split_heads, write_at
 
@@ -19,8 +20,8 @@ class SelfAttention(keras.layers.Layer):
         self.units = units
         self.heads = heads
         self.dropout = dropout
-        self.project = keras.layers.Dense(3 * units, dtype=self.dtype_policy, name="project")
-        self.combine = keras.layers.Dense(units, dtype=self.dtype_policy, name="combine")
+        self.project = Dense(3 * units, dtype=self.dtype_policy, name="project")
+        self.combine = Dense(units, dtype=self.dtype_policy, name="combine")
         self.drop = Dropout(dropout, dtype="float32") if dropout else None
 
     def build(self, inputs_shape, visible_shape=None):

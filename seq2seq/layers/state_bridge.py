@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from seq2seq.layers.dense import Dense
+
 
 @keras.saving.register_keras_serializable(package="seq2seq")
 class StateBridge(keras.layers.Layer):
@@ -25,7 +27,7 @@ class StateBridge(keras.layers.Layer):
         self.dense = {}
         width = sum(shape[-1] for state in states_shape for shape in state.values())
         for name in states_shape[0]:
-            self.dense[name] = keras.layers.Dense(
+            self.dense[name] = Dense(
                 self.layers * self.units, "tanh", dtype=self.dtype_policy, name=name
             )
             self.dense[name].build((None, width))

@@ -20,16 +20,22 @@ class TokenEmbedding(keras.layers.Layer):
         self.vectors = self.add_weight(
             shape=(self.vocabulary, self.units),
             initializer=keras.initializers.RandomNormal(stddev=self.units**-0.5),
+            autocast=False,
             name="vectors",
         )
         self.built = True
 
     def call(self, ids):
-        return ops.take(self.vectors, ids, axis=0) * self.units**0.5
+        # Picked first and rounded then: the other way round, the whole table would be, and
+        # gradients of a token's many places would be added up in what bfloat16 leaves of them.
+        picked = ops.take(self.vectors, ids, axis=0)
+        return ops.cast(picked * self.units**0.5, self.compute_dtype)
 
     def project(self, features):
         """Scores each token with these same vectors: [B, T, units] -> [B, T, V]."""
-        return ops.matmul(features, ops.transpose(ops.cast(self.vectors, features.dtype)))
+        rows = ops.reshape(features, (-1, self.units))
+        scores = ops.matmul(rows, ops.transpose(ops.cast(self.vectors, features.dtype)))
+        return ops.reshape(scores, (*ops.shape(features)[:-1], self.vocabulary))
 
     def get_config(self):
         return super().get_config() | {"vocabulary": self.vocabulary, "units": self.units}

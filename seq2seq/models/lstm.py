@@ -7,6 +7,7 @@ from keras import ops
 
 from seq2seq.layers.additive_attention import AdditiveAttention
 from seq2seq.layers.bidirectional import Bidirectional
+from seq2seq.layers.dense import Dense
 from seq2seq.layers.dot_attention import DotAttention
 from seq2seq.layers.dropout import Dropout
 from seq2seq.layers.pointer_generator import PointerGenerator
@@ -128,12 +129,12 @@ class LSTM(Seq2Seq):
 
     def _make_output(self):
         policy = {"dtype": self.dtype_policy}
-        self.combine = keras.layers.Dense(self.units, "tanh", **policy, name="combine")
+        self.combine = Dense(self.units, "tanh", **policy, name="combine")
         self.output_layer = (
-            keras.layers.Dense(self.target_vocabulary, **policy, name="output")
+            Dense(self.target_vocabulary, **policy, name="output")
             if self.tied == "none"
             # Equal vectors must be of equal width to be compared.
-            else keras.layers.Dense(self.embedding, use_bias=False, **policy, name="output")
+            else Dense(self.embedding, use_bias=False, **policy, name="output")
         )
         if self.copying:
             self.pointer = PointerGenerator(dtype="float32", name="pointer")

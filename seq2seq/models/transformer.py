@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from seq2seq.layers.decoder_layer import DecoderLayer
+from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
 from seq2seq.layers.encoder_layer import EncoderLayer
 from seq2seq.layers.headed_attention import causal_mask
@@ -100,7 +101,7 @@ class Transformer(Seq2Seq):
                 self.source_vocabulary, self.units, **policy, name="source_embedding"
             )
         if self.tied == "none":
-            self.output_layer = keras.layers.Dense(self.target_vocabulary, **policy, name="output")
+            self.output_layer = Dense(self.target_vocabulary, **policy, name="output")
         if self.copying:
             self.pointer = PointerGenerator(dtype="float32", name="pointer")
         place = (self.positions, self.max_positions, self.units)
