@@ -25,8 +25,9 @@ class LSTM(Seq2Seq):
     Bahdanau et al. (2015), Luong et al. (2015).
 
     The decoder's first layer reads embeddings only, and its outputs are the queries; the layers
-    above read what is below and the context, as in Wu et al. (2016), section 3. So training runs
-    over the whole target at once. Luong's attentional vector, tanh of top and context, makes the
+    above read what is below and the context, as in Wu et al. (2016), section 3. Or the last
+    layer's outputs are the queries, as in Luong et al. (2015), section 3.1. Either way, training
+    runs over the whole target at once. Luong's attentional vector, tanh of top and context, makes the
     logits; with input feeding (section 3.3 there) it also joins the next embedding, and training
     goes position by position.
 
@@ -34,6 +35,7 @@ class LSTM(Seq2Seq):
         source_vocabulary, target_vocabulary: numbers of ids.
         embedding: width of embeddings.
         units: width of layers; each direction of the encoder has half of it.
+        query: the decoder's layer that asks the attention; what is above it reads the answer.
         tied: embeddings that share weights: "none", "target" (embedding and output), or "all"
             (source too, which needs one vocabulary).
         residual: adds what a layer reads to what it puts out, from the second layer on.
@@ -55,6 +57,7 @@ class LSTM(Seq2Seq):
         decoder_layers: int = 2,
         cell: Literal["lstm", "gru"] = "lstm",
         attention: Literal["additive", "dot", "general", "scaled_dot"] = "general",
+        query: Literal["first", "last"] = "first",
         input_feeding: bool = False,
         residual: bool = False,
         dropout: float = 0.3,
@@ -71,6 +74,7 @@ class LSTM(Seq2Seq):
         self.decoder_layers = decoder_layers
         self.cell = cell
         self.attention = attention
+        self.query = query
         self.input_feeding = input_feeding
         self.residual = residual
         self.dropout = dropout
@@ -115,10 +119,11 @@ class LSTM(Seq2Seq):
         policy = {"dtype": self.dtype_policy}
         self.bridge = StateBridge(self.decoder_layers, self.units, **policy, name="bridge")
         own = self.embedding + (self.units if self.input_feeding else 0)
+        below = 2 * self.units if self.query == "first" else self.units
         self.decoder = []
         for layer in range(self.decoder_layers):
             self.decoder.append(Recurrent(self.units, self.cell, **policy, name=f"layer_{layer}"))
-            self.decoder[-1].build((None, None, 2 * self.units if layer else own))
+            self.decoder[-1].build((None, None, below if layer else own))
         self.reader = (
             AdditiveAttention(self.units, **policy, name="reader")
             if self.attention == "additive"
@@ -206,14 +211,17 @@ class LSTM(Seq2Seq):
         return ops.swapaxes(vectors, 0, 1), ops.swapaxes(weights, 0, 1), last
 
     def _advance(self, inputs, state, memory):
-        following = {}
-        first, *above = self.decoder
-        features, following[first.name] = first(inputs, state=state[first.name])
-        context, weights = self._read(features, memory)
-        for layer in above:
-            below = ops.concatenate([self.drop(features), context], axis=-1)
+        following, read = {}, []
+        asking = self.decoder[0 if self.query == "first" else -1]
+        features = inputs
+        for layer in self.decoder:
+            is_first = layer is self.decoder[0]
+            below = inputs if is_first else ops.concatenate([self.drop(features), *read], axis=-1)
             outputs, following[layer.name] = layer(below, state=state[layer.name])
-            features = features + outputs if self.residual else outputs
+            features = features + outputs if self.residual and not is_first else outputs
+            if layer is asking:
+                context, weights = self._read(features, memory)
+                read = [context]
         vectors = self.drop(self.combine(ops.concatenate([features, context], axis=-1)))
         return vectors, weights, following
 
