@@ -22,7 +22,7 @@ from seq2seq.decoding.greedy_search import GreedySearch
 from seq2seq.generator import Generator
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.recipe import Recipe
-from seq2seq.training.batch_size import BatchTimer, Trial, find_batch_size, tried
+from seq2seq.training.batch_size import LARGEST, BatchTimer, Trial, find_batch_size, tried
 from seq2seq.training.callbacks import Display
 from seq2seq.training.checkpoints import WEIGHTS, Checkpoints, Progress
 from seq2seq.training.distribution import (
@@ -199,6 +199,7 @@ class Run:
             checkpoints=self.checkpoints,
             callbacks=[*shown, *self._watches(), *callbacks],
             progress=progress,
+            accumulate=self.accumulate,
         )
 
     def _restored(self, trainer: Trainer) -> Progress:
@@ -246,6 +247,11 @@ class Run:
         tokens = json.loads(path.read_text(encoding="utf-8"))["tokens"]
         return dataclasses.replace(self.recipe.batching, tokens=tokens)
 
+    @property
+    def accumulate(self) -> int:
+        """Counts the batches of an update."""
+        return max(1, round(self.recipe.training.update_tokens / self.batching.tokens))
+
     def try_batch_sizes(self) -> Iterator[Trial]:
         """Trains new weights for a while, with random ids in batches of growing size."""
         self.distribute()
@@ -254,7 +260,9 @@ class Run:
         typical = mean("source"), mean("target")
         sizes = self.tokenizers.source.size, self.tokenizers.target.size
         longest = limits.source, limits.target
-        return tried(BatchTimer(self.trainer(), sizes, longest, typical))
+        wanted = self.recipe.training.update_tokens
+        timer = BatchTimer(self.trainer(), sizes, longest, typical, 2 if wanted else 1)
+        return tried(timer, min(wanted or LARGEST, LARGEST))
 
     def batches(self, trainer: Trainer, position: Position = Position()) -> tf.data.Dataset:
         """Makes the trainer's endless batches of the split `train`, each after its position."""
@@ -287,7 +295,8 @@ class Run:
         slow_down = functools.partial(rescale, optimizer)
         judged = (settings.spike, settings.refusals, settings.back_off)
         guard = Guard(*judged, keep=keep, rescale=slow_down)
-        return Trainer(model, self.recipe.loss, optimizer, self.strategy, settings.clip, guard)
+        made = (model, self.recipe.loss, optimizer, self.strategy)
+        return Trainer(*made, clip=settings.clip, guard=guard, xla=settings.xla)
 
     def _start(self) -> tuple[Seq2Seq, Tokenizers] | None:
         """Reads what a run without a checkpoint starts from, if its recipe names a run.

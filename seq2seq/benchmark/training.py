@@ -97,7 +97,7 @@ def benchmark_training(
 def _stream(run: Run, trainer, shape: Shape | None) -> tuple[Iterable, int]:
     """Returns positioned batches, and how many make an update."""
     if shape is None:
-        return run.batches(trainer), 1
+        return run.batches(trainer), run.accumulate
     sizes = run.tokenizers.source.size, run.tokenizers.target.size
     count = workers(trainer.strategy)
     rows, replicas = -(-shape.rows // count), trainer.strategy.num_replicas_in_sync // count

@@ -14,6 +14,9 @@ class Training:
 
     steps, minutes: updates and minutes of updating, whichever ends first.
     every: updates in a round; a round ends with validation and a checkpoint.
+    update_tokens: about so many tokens make an update, in as many batches of `batches.tokens` as
+        that takes; 0 makes an update of each batch. An update is the same, to rounding, however
+        it is cut into batches.
     clip: the largest global norm of a gradient; 0 lets any pass.
     metric: what the best checkpoint is best in: "loss", "accuracy", "perplexity", or one of
         `scores`, which are computed on the first `lines` pairs of the split `valid`, as greedy
@@ -32,6 +35,7 @@ class Training:
         `warm_start` carries them over; "" for none. Its tokenizers are taken, too, where
         `tokenizer.folder` names its folder `tokenizers`.
     start_checkpoint: which of its checkpoints: "best", "last" or a step.
+    xla: whether XLA compiles forward and backward passes, anew for each shape of a batch.
     strategy: "one_device", "mirrored" for all GPUs of this machine, "multi_worker" for those of
         all machines that TF_CONFIG or Slurm lists, or "tpu".
 
@@ -42,6 +46,7 @@ class Training:
     steps: int = 100_000
     minutes: float = float("inf")
     every: int = 1000
+    update_tokens: int = 0
     clip: float = 1.0
     metric: str = "loss"
     scores: tuple[str, ...] = ("bleu",)
@@ -59,12 +64,21 @@ class Training:
     deterministic: bool = False
     start_from: str = ""
     start_checkpoint: str = "best"
+    xla: bool = False
     strategy: str = "one_device"
     seed: int = 1
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
 
     def __post_init__(self):
-        smallest = {"steps": 0, "minutes": 0, "every": 1, "clip": 0, "patience": 0, "least_gain": 0}
+        smallest = {
+            "steps": 0,
+            "minutes": 0,
+            "every": 1,
+            "clip": 0,
+            "update_tokens": 0,
+            "patience": 0,
+            "least_gain": 0,
+        }
         smallest |= {"keep_last": 1, "keep_best": 1}
         for name, least in smallest.items():
             if getattr(self, name) < least:
