@@ -63,7 +63,7 @@ class Cluster:
         jobs, task = parts.get("cluster"), parts.get("task")
         if not isinstance(jobs, dict) or not isinstance(task, dict):
             raise _wrong("it lacks its parts cluster and task")
-        role, index = task.get("type"), task.get("index")
+        role, index = str(task.get("type")), task.get("index")
         for name in (*jobs, role):
             if name in REFUSED:
                 raise _wrong(f"role {name!r} is refused: {REFUSED[name]}")

@@ -9,14 +9,15 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.eager import context
 
 from pipelines.batches import Part
 from seq2seq.training.cluster import Cluster
+from seq2seq.training.deadline import deadline
 from seq2seq.training.peer_watch import PeerWatch
 
-# All of TensorFlow's servers start within seconds of each other: `Cluster.wait` has seen to it.
-MEETING = 120_000  # milliseconds
+# TensorFlow's servers start within seconds of each other, since `Cluster.wait` has seen to it; but
+# where a worker dies just then, TensorFlow would let the others wait for an hour.
+MEETING = 120.0  # seconds
 LETTERS = 64  # of a text, or numbers, that one reduction carries
 
 
@@ -73,20 +74,14 @@ def _multi_worker() -> tf.distribute.Strategy:
     kinds = tf.distribute.experimental.CommunicationImplementation
     kind = kinds.NCCL if tf.config.list_physical_devices("GPU") else kinds.RING
     options = tf.distribute.experimental.CommunicationOptions(implementation=kind)
-    # Where a worker dies now, the others would wait for an hour, deaf to all signals.
-    now = context.context()
-    configure = now.configure_coordination_service
-    now.configure_coordination_service = functools.partial(
-        configure, cluster_register_timeout_in_ms=MEETING
+    late = (
+        f"seq2seq: error: not all workers met within {MEETING:g} seconds: start all of them again"
     )
     try:
-        strategy = tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
+        with deadline(MEETING, late):
+            strategy = tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
     except RuntimeError as error:
         raise ValueError(f"strategy multi_worker must be made first of all: {error}") from None
-    except tf.errors.OpError as error:
-        absent = [number for number in cluster.others if not cluster.answers(number)]
-        said = f"{cluster.name(*absent)} ended while training began" if absent else str(error)
-        raise ConnectionError(f"{said}: start all workers again") from error
     # TensorFlow takes this signal for a notice that nobody reads: the process would live on.
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import sys
 import threading
 import time
@@ -14,6 +15,10 @@ from seq2seq.training.cluster import Cluster
 EVERY = 5.0  # seconds between two looks at each worker
 PATIENCE = 15.0  # seconds without an answer after which a worker is taken for dead
 FAILED = 2  # exit status
+AGAIN = (
+    "training cannot go on without it: start all workers again with the same command, which goes "
+    "on from the last checkpoint"
+)
 # What TensorFlow may say when a worker that it talks to is gone.
 BROKEN = (
     tf.errors.AbortedError,
@@ -53,6 +58,10 @@ class PeerWatch:
             yield
         except BROKEN as error:
             self._over.set()
+            # TensorFlow's own heartbeats find a worker that answers, but stands still.
+            still = re.findall(r"/job:\S+", str(error).partition("(stopped sending heartbeats)")[2])
+            if still:
+                raise ConnectionError(f"{', '.join(still)} stands still, and {AGAIN}") from error
             if absent := self._absent():
                 raise ConnectionError(self._said(absent)) from error
             raise
@@ -87,8 +96,4 @@ class PeerWatch:
 
     def _said(self, absent: list[int]) -> str:
         seconds = time.monotonic() - min(self._answered[number] for number in absent)
-        return (
-            f"{self.cluster.name(*absent)} last answered {seconds:.0f} seconds ago, and training "
-            "cannot go on without it: start all workers again with the same command, which goes on "
-            "from the last checkpoint"
-        )
+        return f"{self.cluster.name(*absent)} last answered {seconds:.0f} seconds ago, and {AGAIN}"
