@@ -1,4 +1,4 @@
-"""Trains a run and, when asked to, kills itself at some moment: killed_program.py RECIPE RUN [SECONDS].
+"""Trains a run and may kill itself at some moment: killed_program.py RECIPE RUN [SECONDS].
 
 The clock starts when the first update of this process has ended.
 """

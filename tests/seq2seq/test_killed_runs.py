@@ -33,10 +33,10 @@ def recipe(tmp_path_factory):
         "tokenizer": {"kind": "words", "size": 30},
         "model": {"kind": "transformer", "dropout": 0.3, "attention_dropout": 0.2, **SMALL},
         "batches": {"tokens": 60, "buffer": 50, "pool": 30},
-        "schedule": {"kind": "plateau", "patience": 1, "warmup": 10},
+        "schedule": {"kind": "plateau", "peak": 1e-4, "patience": 1, "warmup": 10},
         "optimizer": {"use_ema": True},
         "training": {"steps": STEPS, "every": 15, "scores": [], "update_tokens": 120}
-        | {"patience": 50, "spike": 1.2, "back_off": 0.5, "refusals": 100},
+        | {"patience": 50, "spike": 1.05, "back_off": 0.5, "refusals": 100},
     }
     path = folder / "recipe.json"
     path.write_text(json.dumps(sections))
