@@ -17,9 +17,9 @@ import typer
 
 from pipelines.quiet import load_tensorflow
 from seq2seq.lines import one_line, read_pairs, read_texts, writing
+from seq2seq.program import run_program
 
 RECIPES = Path(__file__).with_name("recipes")
-FAILED, INTERRUPTED, NO_READER = 2, 130, 141  # exit statuses; the latter two are the shell's
 SAMPLES = 8  # source texts that an export is checked with
 SOME_TEXTS = ["a", "this is a line of text", "Another, with 2 numbers: 42.", "日本語 élan"]
 
@@ -283,43 +283,8 @@ def recipes() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the program and exits with its status; shows no traceback without --debug."""
-    given = sys.argv[1:] if arguments is None else arguments
-    # Here, and not in a command, so that it may stand anywhere and covers all of them.
-    debug = "--debug" in given
-    command = typer.main.get_command(app)
-    try:
-        rest = [each for each in given if each != "--debug"]
-        with command.make_context("seq2seq", rest) as context:
-            command.invoke(context)
-        sys.stdout.flush()
-    except typer.Exit as done:
-        raise SystemExit(done.exit_code) from None
-    except KeyboardInterrupt as stop:
-        _fail(str(stop) or "interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        # Who read our output has gone, as `head` does; Python must not flush into it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(NO_READER) from None
-    except Exception as error:
-        if debug:
-            raise
-        _fail(f"error: {_said(error)}", FAILED)
-
-
-def _said(error: Exception) -> str:
-    if hasattr(error, "format_message"):  # Typer's own: a wrong option or argument
-        return f"{error.format_message()} (--help lists what there is)"
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    if isinstance(error, (ValueError, OSError)):
-        return str(error)
-    return f"{type(error).__name__}: {error} (--debug shows where)"
-
-
-def _fail(message: str, status: int) -> None:
-    print(f"seq2seq: {' '.join(message.split())}", file=sys.stderr)
-    raise SystemExit(status) from None
+    """Runs the program, by default with what the shell gave it, and exits with its status."""
+    run_program(app, sys.argv[1:] if arguments is None else arguments)
 
 
 def _recipe_path(recipe: str) -> Path:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pipelines.vocabulary import FILE, Tokenizers, load_tokenizers, save_tokenizers
 from seq2seq.recipe import Recipe
-from seq2seq.run import TOKENIZERS, Run
+from seq2seq.run import Run
+from seq2seq.run_folder import TOKENIZERS
 
 MODES = ("replace", "merge")
 

@@ -13,9 +13,9 @@ ORDER = {
         wikipedia objectives corpora steps records vocabulary batches peek __main__ __init__
     """.split(),
     "seq2seq": """
-        backend lines layers models decoding losses metrics generator restoration evaluation
-        training export_check export recipe run update_vocabulary quickstart benchmark cli
-        __main__ __init__
+        backend lines program layers models decoding losses metrics generator restoration
+        evaluation training export_check export recipe run_folder run update_vocabulary quickstart
+        benchmark cli __main__ __init__
     """.split(),
 }
 NETWORKS = {"layers", "models", "decoding", "losses", "metrics"}  # know no text and no TensorFlow

@@ -27,9 +27,9 @@ class LSTM(Seq2Seq):
     The decoder's first layer reads embeddings only, and its outputs are the queries; the layers
     above read what is below and the context, as in Wu et al. (2016), section 3. Or the last
     layer's outputs are the queries, as in Luong et al. (2015), section 3.1. Either way, training
-    runs over the whole target at once. Luong's attentional vector, tanh of top and context, makes the
-    logits; with input feeding (section 3.3 there) it also joins the next embedding, and training
-    goes position by position.
+    runs over the whole target at once. Luong's attentional vector, tanh of top and context, makes
+    the logits; with input feeding (section 3.3 there) it also joins the next embedding, and
+    training goes position by position.
 
     Args:
         source_vocabulary, target_vocabulary: numbers of ids.
@@ -211,7 +211,8 @@ class LSTM(Seq2Seq):
         return ops.swapaxes(vectors, 0, 1), ops.swapaxes(weights, 0, 1), last
 
     def _advance(self, inputs, state, memory):
-        following, read = {}, []
+        following: dict[str, dict] = {}
+        read: list = []
         asking = self.decoder[0 if self.query == "first" else -1]
         features = inputs
         for layer in self.decoder:

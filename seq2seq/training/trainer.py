@@ -91,12 +91,12 @@ class Trainer:
         for batch in batches[1:]:
             total = self.add(total, self.gather(*batch))
         gradients, loss, tokens, norm = self.reduce(total)
-        told = Update(*(float(value) for value in (loss, tokens, norm)))
+        told = Update(float(loss), float(tokens), float(norm))
         if self.guard is None:
             accepted = math.isfinite(told.norm)
         else:
-            loss = told.loss / max(told.tokens, 1.0)
-            accepted = self.guard.accepts(loss, told.norm, batches)
+            mean = told.loss / max(told.tokens, 1.0)
+            accepted = self.guard.accepts(mean, told.norm, batches)
         if accepted:
             self.apply(gradients, tokens, norm)
         return told._replace(accepted=accepted)
