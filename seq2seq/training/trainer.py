@@ -18,6 +18,9 @@ from seq2seq.training.weights_file import write_weights
 
 IDS, FLOATS = (tf.TensorSpec([None, None], dtype) for dtype in (tf.int32, tf.float32))
 BATCH = [{"source": IDS, "target": IDS}, IDS, FLOATS]
+# Gradients travel in packs: one is sent while the next is put together. Two processes on 2 cores
+# exchanged 22 MB in 52 ms in packs of 4 MB, in 64 ms in a single one.
+PACKED = tf.distribute.experimental.CommunicationOptions(bytes_per_pack=4 * 1024 * 1024)
 
 
 class Update(NamedTuple):
@@ -139,7 +142,7 @@ class Trainer:
         def reduced(total):
             context = tf.distribute.get_replica_context()
             total = [tf.identity(each) for each in total]  # now it is known where they are
-            *gradients, loss, tokens = context.all_reduce(tf.distribute.ReduceOp.SUM, total)
+            *gradients, loss, tokens = context.all_reduce(tf.distribute.ReduceOp.SUM, total, PACKED)
             return gradients, loss, tokens, tf.linalg.global_norm(gradients) / tokens
 
         gradients, *told = self.strategy.run(reduced, (total,))
