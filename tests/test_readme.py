@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import inspect
 import io
 import json
 import re
@@ -15,7 +16,11 @@ import pytest
 import typer
 
 import pipelines.__main__
+from pipelines.batches import Batching
 from seq2seq import cli
+from seq2seq.models.transformer import Transformer
+from seq2seq.training.schedules import Plateau
+from seq2seq.training.settings import Training
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -183,6 +188,26 @@ def test_every_recipe_is_listed_and_no_other_is_named():
     assert named and set(named) <= set(known)
 
 
+# Names that are not ours: TensorFlow's, NCCL's and Slurm's.
+FOREIGN = {"TF_CONFIG", "NCCL_SOCKET_IFNAME", "srun"}
+# What a recipe may say, by section; without its section, it is said of training.
+OPTIONS = {"training": Training, "batches": Batching, "model": Transformer, "schedule": Plateau}
+
+
+def is_of_a_recipe(name):
+    """Tells whether a name is an option of a recipe, as "[model] recompute = true" or "spike"."""
+    section, option, value = re.fullmatch(r"(?:\[(\w+)\] ?)?(\w*)(?: = (.+))?", name).groups()
+    known = inspect.signature(OPTIONS[section or "training"]).parameters
+    assert value is None or tomllib.loads(f"{option} = {value}")
+    return option in {"", "kind", *known}
+
+
+def options(command):
+    """Names the options of a command and of those below it."""
+    below = getattr(command, "commands", {}).values()
+    return {name for each in command.params for name in each.opts}.union(*map(options, below))
+
+
 def is_there(name):
     """Tells whether a name that README quotes is the name of something."""
     if name.startswith("seq2seq "):
@@ -190,16 +215,20 @@ def is_there(name):
     if name.startswith("make "):
         return f"\n{name.split()[1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
     if name.startswith("--"):
-        return any(name in each.opts for command in COMMANDS.values() for each in command.params)
+        return any(name in options(command) for command in COMMANDS.values())
     if name.startswith("{"):
         lines = FILES["data/debian-synopsis/train.jsonl"].splitlines()
         return re.findall(r'"(\w+)"', name) == list(json.loads(lines[0]))
     first, *attributes = name.split(".")
     if name in ("pipelines", "seq2seq") or first in ("pipelines", "seq2seq") and attributes:
         return all(hasattr(importlib.import_module(first), each) for each in attributes)
-    files = {Path(file).name for file in FILES} | {path.stem for path in RECIPES}
+    files = (
+        {"metrics.jsonl"} | {Path(file).name for file in FILES} | {path.stem for path in RECIPES}
+    )
     needed = re.findall(r"^    ([\w-]+)", (ROOT / "setup.cfg").read_text(encoding="utf-8"), re.M)
-    return name in {*files, *needed} or hasattr(keras.Model, name) or (ROOT / name).exists()
+    if name in {*files, *needed, *COMMANDS, *FOREIGN} or hasattr(keras.Model, name):
+        return True
+    return (ROOT / name).exists() or is_of_a_recipe(name)
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`([^`\n]+)`", PROSE))))
