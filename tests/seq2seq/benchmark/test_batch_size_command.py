@@ -74,7 +74,8 @@ def test_sizes_are_printed_as_they_are_tried(recipe, tmp_path, monkeypatch, caps
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     told = [(line["tokens"], line["target_tokens_a_second"]) for line in lines]
     assert told == [(512, 9.0), (1024, 5.0)]
-    ((sizes, longest, (source, target)),) = asked
+    ((sizes, longest, (source, target), accumulate),) = asked
+    assert accumulate == 1
     assert sizes[0] == sizes[1] == 4 + len("abcde")
     # Each target is its source twice, and both have one mark more.
     assert longest == (30, 256) and abs(target - 1 - 2 * (source - 1)) <= 1
