@@ -4,11 +4,9 @@ Results go to standard output as plain text, all else to standard error. A mista
 standard error and exit status 2. TensorFlow is loaded inside the commands, so that help is quick.
 """
 
-import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +15,7 @@ import typer
 
 from pipelines.quiet import load_tensorflow
 from seq2seq.lines import one_line, read_pairs, read_texts, writing
-from seq2seq.program import run_program
+from seq2seq.program import run_program, text_progress
 
 RECIPES = Path(__file__).with_name("recipes")
 SAMPLES = 8  # source texts that an export is checked with
@@ -105,7 +103,7 @@ def evaluate(
         pairs = list(trained.corpus.pairs(split))
     else:
         raise ValueError("--source and --target go together: give both files, or a --split")
-    with _progress(len(pairs)) as advance:
+    with text_progress(len(pairs)) as advance:
         result = evaluate(trained.generator(checkpoint), pairs, metric or USUAL, advance)
     for name, (value, signature) in result.scores.items():
         print(f"{name:<16} {value:6.2f}  {signature}")
@@ -130,7 +128,7 @@ def generate(
     # People who type want the answer before they type the next; else, many texts share a batch.
     talking = source is None and sys.stdin.isatty()
     groups = ([text] for text in read_texts(None)) if talking else [read_texts(source)]
-    with writing(output) as file, _progress(shown=output is not None) as advance:
+    with writing(output) as file, text_progress(shown=output is not None) as advance:
         for texts in groups:
             for answer in generator.generate(texts, advance):
                 print(one_line(answer.text), file=file)
@@ -150,7 +148,7 @@ def score(
     from seq2seq.run import Run
 
     generator = Run(run, change).generator(checkpoint)
-    with writing(output) as file, _progress(shown=output is not None) as advance:
+    with writing(output) as file, text_progress(shown=output is not None) as advance:
         for value in generator.score(read_texts(source), read_texts(target), advance):
             print(f"{value:.4f}", file=file)
 
@@ -303,22 +301,3 @@ def _samples(run) -> list[str]:
         return [source for source, _ in islice(run.corpus.pairs(split), SAMPLES)]
     except (ValueError, OSError):  # the run is all that is needed: its corpus may be elsewhere
         return SOME_TEXTS
-
-
-@contextlib.contextmanager
-def _progress(total: int | None = None, shown: bool = True) -> Iterator[Callable[[int], None]]:
-    """Shows a count on standard error, where that is a terminal, and clears it away after."""
-    from rich import progress
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    columns = [
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TextColumn("texts"),
-        progress.TimeElapsedColumn(),
-    ]
-    hidden = not (shown and console.is_terminal)
-    with progress.Progress(*columns, console=console, transient=True, disable=hidden) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda count: bar.advance(task, count)

@@ -1,7 +1,9 @@
-"""How the program starts and ends: exit statuses, one line for a mistake."""
+"""How the program starts, tells how far it is, and ends: one line and a status for a mistake."""
 
+import contextlib
 import os
 import sys
+from collections.abc import Callable, Iterator
 
 import typer
 
@@ -45,3 +47,22 @@ def _said(error: Exception) -> str:
 def _fail(message: str, status: int) -> None:
     print(f"seq2seq: {' '.join(message.split())}", file=sys.stderr)
     raise SystemExit(status) from None
+
+
+@contextlib.contextmanager
+def text_progress(total: int | None = None, shown: bool = True) -> Iterator[Callable[[int], None]]:
+    """Shows a count on standard error, where that is a terminal, and clears it away after."""
+    from rich import progress
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    columns = [
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("texts"),
+        progress.TimeElapsedColumn(),
+    ]
+    hidden = not (shown and console.is_terminal)
+    with progress.Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda count: bar.advance(task, count)

@@ -18,8 +18,8 @@ from seq2seq.decoding.greedy_search import GreedySearch
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.run_folder import RECIPE, RunFolder
 from seq2seq.training.batch_size import LARGEST, BatchTimer, Trial, find_batch_size, tried
-from seq2seq.training.callbacks import Display
 from seq2seq.training.checkpoints import Progress
+from seq2seq.training.display import Display
 from seq2seq.training.distribution import (
     by_chief,
     is_chief,
