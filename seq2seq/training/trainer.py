@@ -14,6 +14,7 @@ from seq2seq.metrics import Perplexity, TokenAccuracy
 from seq2seq.training.checkpoints import Checkpoints, Progress
 from seq2seq.training.distribution import agreed, by_chief, local_replicas
 from seq2seq.training.loop import Loop, interrupted_softly
+from seq2seq.training.schedules import scale_of
 from seq2seq.training.weights_file import write_weights
 
 IDS, FLOATS = (tf.TensorSpec([None, None], dtype) for dtype in (tf.int32, tf.float32))
@@ -81,7 +82,7 @@ class Trainer:
     @property
     def variables(self) -> list:
         """All that an update changes: weights, random states, optimizer state, the rate's scale."""
-        scale = getattr(self.optimizer._learning_rate, "scale", None)
+        scale = scale_of(self.optimizer)
         scales = [] if scale is None else [scale]
         return [*self.model.variables, *self.optimizer.variables, *scales]
 
