@@ -36,6 +36,8 @@ class LSTM(Seq2Seq):
         embedding: width of embeddings.
         units: width of layers; each direction of the encoder has half of it.
         query: the decoder's layer that asks the attention; what is above it reads the answer.
+        bridge: what the decoder begins with: "dense" makes it of the encoder's last states,
+            "zero" leaves all that it knows of the source to the attention.
         tied: embeddings that share weights: "none", "target" (embedding and output), or "all"
             (source too, which needs one vocabulary).
         residual: adds what a layer reads to what it puts out, from the second layer on.
@@ -58,6 +60,7 @@ class LSTM(Seq2Seq):
         cell: Literal["lstm", "gru"] = "lstm",
         attention: Literal["additive", "dot", "general", "scaled_dot"] = "general",
         query: Literal["first", "last"] = "first",
+        bridge: Literal["dense", "zero"] = "dense",
         input_feeding: bool = False,
         residual: bool = False,
         dropout: float = 0.3,
@@ -75,6 +78,7 @@ class LSTM(Seq2Seq):
         self.cell = cell
         self.attention = attention
         self.query = query
+        self.bridge = bridge
         self.input_feeding = input_feeding
         self.residual = residual
         self.dropout = dropout
@@ -117,7 +121,8 @@ class LSTM(Seq2Seq):
 
     def _make_decoder(self):
         policy = {"dtype": self.dtype_policy}
-        self.bridge = StateBridge(self.decoder_layers, self.units, **policy, name="bridge")
+        if self.bridge == "dense":
+            self.begun = StateBridge(self.decoder_layers, self.units, **policy, name="bridge")
         own = self.embedding + (self.units if self.input_feeding else 0)
         below = 2 * self.units if self.query == "first" else self.units
         self.decoder = []
@@ -158,8 +163,15 @@ class LSTM(Seq2Seq):
             "keys": self.reader.prepare(features),
             "mask": mask,
             "source": source,
-            "state": self.bridge(states),
+            "state": self._begin(states),
         }
+
+    def _begin(self, states):
+        """Makes the state before the first token, a dict of the decoder's layers."""
+        if self.bridge == "dense":
+            return self.begun(states)
+        rows = ops.shape(states[0]["hidden"])[0]
+        return {layer.name: layer.begin(rows) for layer in self.decoder}
 
     def decode(self, target, memory):
         return self.decode_with_attention(target, memory)[0]

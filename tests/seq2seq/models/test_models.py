@@ -26,7 +26,7 @@ CASES: list[tuple[str, dict]] = [
     ("lstm", {}),
     ("lstm", {"cell": "gru", "attention": "additive", "encoder_layers": 2, "residual": True}),
     ("lstm", {"decoder_layers": 1, "attention": "dot", "tied": "target"}),
-    ("lstm", {"input_feeding": True, "attention": "scaled_dot", "tied": "all"}),
+    ("lstm", {"input_feeding": True, "attention": "scaled_dot", "tied": "all", "bridge": "zero"}),
     ("lstm", {"copying": True, "decoder_layers": 3, "residual": True, "query": "last"}),
     ("lstm", {"copying": True, "input_feeding": True, "cell": "gru", "decoder_layers": 1}),
     ("transformer", {}),
