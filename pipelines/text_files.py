@@ -10,8 +10,14 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from pipelines.faults import Fault
+from pipelines.zstandard_reader import open_zstandard
 
-OPENERS: dict[str, Callable] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+OPENERS: dict[str, Callable] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+    ".zst": open_zstandard,
+}
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -61,7 +67,7 @@ def require_file(folder: str | Path, name: str) -> Path:
 
 @contextlib.contextmanager
 def open_bytes(path: Path) -> Iterator[BinaryIO]:
-    """Opens a file for reading; .gz, .bz2 and .xz are unpacked on the way.
+    """Opens a file for reading; .gz, .bz2, .xz and .zst are unpacked on the way.
 
     Raises:
         ValueError: the file cannot be opened, or is cut short or damaged where it is being read.
