@@ -65,7 +65,7 @@ def test_another_xml_file_is_an_error(tmp_path):
 
 
 def test_a_missing_dump_is_an_error(tmp_path):
-    with pytest.raises(ValueError, match="No such file"):
+    with pytest.raises(ValueError, match="no file"):
         list(pages(tmp_path / "a.xml"))
 
 
@@ -73,11 +73,12 @@ def test_memory_does_not_grow_with_the_dump(tmp_path):
     text = "word " * 2000
     (tmp_path / "a.xml").write_bytes(dump(*(PAGE.format(n, 0, n, "", text) for n in range(1000))))
     read = pages(tmp_path / "a.xml")
-    for _ in itertools.islice(read, 10):
-        pass
     tracemalloc.start()
+    for _ in itertools.islice(read, 300):
+        pass
+    early = tracemalloc.get_traced_memory()[1]
     for _ in read:
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 1_000_000
+    assert peak < 1.1 * early
