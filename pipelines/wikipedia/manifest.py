@@ -1,0 +1,36 @@
+"""The manifest of a prepared Wikipedia: written last, and read first."""
+
+import json
+from pathlib import Path
+
+MANIFEST = "manifest.json"
+FORMAT = 2  # of the folder; 1 had passages
+SPLITS = ("train", "valid", "test")
+LICENCE = {
+    "name": "Creative Commons Attribution-ShareAlike 4.0 International (CC BY-SA 4.0)",
+    "url": "https://creativecommons.org/licenses/by-sa/4.0/",
+    "notice": (
+        "The text was written by the contributors of the wiki that the dump is of, and is licensed "
+        "under CC BY-SA; most of it also under the GNU Free Documentation License. It was changed: "
+        "markup, tables, references and parts of articles were left out. Whoever passes it on, or "
+        "what is adapted from it, has to give credit (a link to each article does), say that it "
+        "was changed, link to the licence, and license it alike. Some parts, such as quotations, "
+        "have terms of their own; see https://foundation.wikimedia.org/wiki/Policy:Terms_of_Use."
+    ),
+}
+
+
+def read_manifest(folder: Path) -> dict:
+    """Reads what `prepare` wrote last.
+
+    Raises:
+        ValueError: the folder was not written by `prepare`, or by another version of it.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        hint = "write it with `python -m pipelines wikipedia DUMP --output FOLDER`"
+        raise ValueError(f"{folder} holds no prepared Wikipedia ({error}); {hint}") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise ValueError(f"{folder}: its manifest is not of format {FORMAT}; prepare it again")
+    return manifest

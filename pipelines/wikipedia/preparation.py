@@ -1,0 +1,26 @@
+"""The options that the prepared text depends on."""
+
+import dataclasses
+
+from pipelines.wikipedia.held_out import HeldOut
+from pipelines.wikipedia.shards import Shards
+
+
+@dataclasses.dataclass(frozen=True)
+class Preparation:
+    """What becomes of a dump.
+
+    language: of the text, such as "it"; by default the one that the dump names
+    limit: articles to keep, the first in the dump; 0 keeps all
+    seed: of the order in which articles are scattered over shards
+    """
+
+    language: str = ""
+    limit: int = 0
+    seed: int = 0
+    held_out: HeldOut = HeldOut()
+    shards: Shards = Shards()
+
+    def __post_init__(self):
+        if self.limit < 0:
+            raise ValueError(f"the limit is a number of articles, or 0 for all, not {self.limit}")
