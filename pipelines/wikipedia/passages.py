@@ -4,25 +4,35 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
-from pipelines.wikipedia.sentences import split_sentences
+from pipelines.wikipedia.sentences import CLOSING, MARKS, OPENING, join_sentences
 
-BEGINS = re.compile(r"[\"'“‘(]{0,2}[^\W\d_]")
-ENDS = re.compile(r"[.!?][\"'”’)]{0,2}$")
+BEGINS = re.compile(rf"[{OPENING}「『《〈（]{{0,2}}([^\W\d_])")
+ENDS = re.compile(rf"[{MARKS}][{CLOSING}]{{0,2}}$")
 # Markup that survived, formulas, addresses, and the character for what was left out.
 RESIDUE = re.compile(
     r"[{}\[\]<>|=\\^~_*\ufffc\ufffd\u0000-\u001f\ue000-\uf8ff]|''|https?:|www\.|//"
 )
-DANGLING = re.compile(r"\b(?:the|an|and|or|of|than|between|at the)[.!?,;]?[\"')]*$")
-PARENTHESES = re.compile(r"[()]")
+DANGLING = re.compile(r"\b(?:the|an|and|at the|of the)[.!?,;]?[\"')]*$")
+# Counted instead of letters: vowel signs of Indian scripts are none to Python.
+NO_LETTER = re.compile(r"[!-@[-`{-\u00bf\u2010-\u20ff\u2190-\u2bff\u3000-\u303f\uff00-\uff20]")
+BRACKETS = re.compile(r"[()（）「」『』《》]")
+CLOSES = dict(zip(")）」』》", "(（「『《"))
+# Han, kana, Thai, Lao, Burmese, Khmer, Tibetan: written without spaces between words.
+UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
+    r"\U00020000-\U0003ffff]"
+)
 
 
 @dataclasses.dataclass(frozen=True)
 class Passages:
-    """Cuts paragraphs into passages.
+    """Puts sentences of a paragraph together to passages.
 
     sentences: the most sentences in a passage; they follow each other in their paragraph
     words: the most words in a sentence; longer ones are left out, as are those of fewer than 3
     characters: the most characters in a passage
+
+    Of scripts without spaces, two characters count as a word.
     """
 
     sentences: int = 1
@@ -34,49 +44,68 @@ class Passages:
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value}")
 
-    def cut(self, paragraph: str) -> Iterator[str]:
+    def cut(self, sentences: list[str]) -> Iterator[str]:
         """Yields the passages of a paragraph; a sentence that is not clean ends a passage."""
         group: list[str] = []
-        for sentence in split_sentences(paragraph):
-            good = is_clean(sentence) and self._fits(sentence)
-            longer = " ".join([*group, sentence])
-            if group and not (good and self._more(group, longer)):
-                yield " ".join(group)
+        length = 0
+        for sentence in sentences:
+            good = self._fits(sentence) and is_clean(sentence)
+            longer = length + 1 + len(sentence)
+            if group and not (good and len(group) < self.sentences and longer <= self.characters):
+                yield join_sentences(group)
                 group = []
             if good:
+                length = longer if group else len(sentence)
                 group.append(sentence)
         if group:
-            yield " ".join(group)
+            yield join_sentences(group)
 
     def _fits(self, sentence: str) -> bool:
-        return 3 <= len(sentence.split()) <= self.words and len(sentence) <= self.characters
-
-    def _more(self, group: list[str], longer: str) -> bool:
-        return len(group) < self.sentences and len(longer) <= self.characters
+        return len(sentence) <= self.characters and 3 <= _words(sentence) <= self.words
 
 
 def is_clean(sentence: str) -> bool:
     """Says whether a sentence is whole prose: "He left." yes; "of ( metres." no.
 
-    It begins with a capital (or an opening mark and a capital) and ends with . ! or ?; its
-    parentheses and quotation marks pair up; it holds no markup and no hole; letters prevail.
+    It begins with a letter that is not a small one, perhaps after an opening mark, and ends with
+    a mark that ends sentences; its parentheses and quotation marks pair up; it holds no markup and
+    no hole; letters prevail.
     """
     begins = BEGINS.match(sentence)
-    if not begins or not sentence[begins.end() - 1].isupper() or not ENDS.search(sentence):
+    if not begins or begins[1].islower() or not ENDS.search(sentence):
         return False
     if sentence.startswith("(") and not sentence.endswith(")"):
         return False  # its beginning was left out
     if RESIDUE.search(sentence) or DANGLING.search(sentence) or not _paired(sentence):
         return False
-    return sum(map(str.isalpha, sentence)) >= 0.6 * (len(sentence) - sentence.count(" "))
+    solid = len(sentence) - sentence.count(" ")
+    return len(NO_LETTER.findall(sentence)) <= 0.4 * solid
+
+
+def _words(sentence: str) -> int:
+    if sentence.isascii():
+        return sentence.count(" ") + 1
+    return sentence.count(" ") + 1 + len(UNSPACED.findall(sentence)) // 2
 
 
 def _paired(sentence: str) -> bool:
-    if sentence.count('"') % 2 or sentence.count("“") != sentence.count("”"):
+    """Says whether brackets close as they open, and each quotation mark has its partner."""
+    if sentence.count('"') % 2 or sentence.count("«") != sentence.count("»"):
         return False
-    depth = 0
-    for parenthesis in PARENTHESES.findall(sentence):
-        depth += 1 if parenthesis == "(" else -1
-        if depth < 0:
+    if not sentence.isascii() and not _quotes_paired(sentence):
+        return False
+    stack = []
+    for bracket in BRACKETS.findall(sentence):
+        if bracket not in CLOSES:
+            stack.append(bracket)
+        elif not stack or stack.pop() != CLOSES[bracket]:
             return False
-    return depth == 0
+    return not stack
+
+
+def _quotes_paired(sentence: str) -> bool:
+    """Knows “English”, „German“, „Polish” and ”Swedish”."""
+    low, left, right = map(sentence.count, "„“”")
+    if low:
+        return low == left + right
+    return left == right if left else right % 2 == 0

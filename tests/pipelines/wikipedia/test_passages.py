@@ -3,7 +3,8 @@
 import pytest
 
 from pipelines.wikipedia.passages import Passages, is_clean
-from pipelines.wikipedia.templates import HOLE
+
+HOLE = "\ufffc"
 
 
 @pytest.mark.parametrize(
@@ -14,6 +15,17 @@ from pipelines.wikipedia.templates import HOLE
         "(He left.)",
         "Élan (or not) is 3.5% rare!",
         "Who's 'he'?",
+        "“He left,” she said, “and I stayed.”",
+        "Er sagte „ja“ und ging.",
+        "Powiedział „tak” i wyszedł.",
+        "Han sade ”ja” och gick.",
+        "Il dit « oui » et partit.",
+        "¿Quién es (él)?",
+        "他们昨天说「走」。",
+        "彼は去った（昨日）。",
+        "वह कल गया।",
+        "هل جاء الرجل؟",
+        "Они ушли…",
     ],
 )
 def test_whole_prose_is_clean(sentence):
@@ -36,6 +48,13 @@ def test_whole_prose_is_clean(sentence):
         "He = left | right.",
         "See http://left.org or not.",
         f"He {HOLE} left.",
+        "Er sagte „ja und ging.",
+        "“He left.",
+        "Han sade ”ja och gick.",
+        "Il dit « oui et partit.",
+        "他说「走。",
+        "He (left [early).",
+        "он ушёл.",
         "He saw the.",
         "The 1 2 3 4 5 6 7 8 9 10.",
         "",
@@ -46,28 +65,42 @@ def test_anything_else_is_not(sentence):
     assert not is_clean(sentence)
 
 
+PARAGRAPH = ["A dog barks.", "The cat sat.", "The cow ran."]
+
+
 def test_a_passage_is_a_sentence_unless_asked_otherwise():
-    assert list(Passages().cut("A dog barks. The cat sat.")) == ["A dog barks.", "The cat sat."]
+    assert list(Passages().cut(PARAGRAPH)) == PARAGRAPH
 
 
 def test_passages_hold_at_most_so_many_sentences():
-    cut = Passages(sentences=2).cut("A dog barks. The cat sat. The cow ran.")
+    cut = Passages(sentences=2).cut(PARAGRAPH)
     assert list(cut) == ["A dog barks. The cat sat.", "The cow ran."]
 
 
 def test_passages_hold_at_most_so_many_characters():
-    cut = Passages(sentences=9, characters=25).cut("A dog barks. The cat sat. The cow ran.")
+    cut = Passages(sentences=9, characters=25).cut(PARAGRAPH)
     assert list(cut) == ["A dog barks. The cat sat.", "The cow ran."]
+    cut = Passages(sentences=9, characters=24).cut(PARAGRAPH)
+    assert list(cut) == PARAGRAPH
 
 
 def test_sentences_around_one_that_is_not_clean_do_not_meet():
-    cut = Passages(sentences=9).cut(f"A dog barks. The {HOLE} sat. The cow ran. The pig slept.")
-    assert list(cut) == ["A dog barks.", "The cow ran. The pig slept."]
+    sentences = ["A dog barks.", f"The {HOLE} sat.", "The cow ran.", "The pig slept."]
+    assert list(Passages(sentences=9).cut(sentences)) == [
+        "A dog barks.",
+        "The cow ran. The pig slept.",
+    ]
 
 
 def test_sentences_with_too_many_or_too_few_words_are_left_out():
-    cut = Passages(words=4).cut("Go. A dog barks at night. The cat sat down.")
+    cut = Passages(words=4).cut(["Go.", "A dog barks at night.", "The cat sat down."])
     assert list(cut) == ["The cat sat down."]
+
+
+def test_two_characters_of_a_script_without_spaces_count_as_a_word():
+    short, long = "他昨天走了。", "他昨天从北京来到上海，今天又走了。"
+    assert list(Passages(sentences=2, words=5).cut([short, long, short])) == [short, short]
+    assert list(Passages(sentences=2).cut([short, short])) == [short + short]
 
 
 def test_a_limit_below_one_is_an_error():

@@ -38,6 +38,7 @@ OTHERS = [
     ("fr", "M. Dupont est né en 50 av. J.-C. à Paris.|Il est mort."),
     ("hi", "वह गया।|वह आया।"),
     ("it", "Il sig. Rossi visse a S. Vito nel sec. V a.C. circa.|Morì lì."),
+    ("it", "La dott. Rossi e il geom. Verdi partono.|Restano."),
     ("it", "Vedi l'art. 5 della legge.|L'uomo partì."),
     ("ru", "И. И. Иванов родился в 1990 г. в Москве.|Он умер."),
     ("no such language", "Dr. Hu left.|She stayed."),
