@@ -1,10 +1,45 @@
-"""Replaces elements such as <math>...</math>, contents included, in one pass over the text."""
+"""Elements that go with their contents: notes, formulas, galleries, listings."""
 
 import functools
 import re
 from collections.abc import Callable
 
+from pipelines.wikipedia.nesting import cut_nested
+from pipelines.wikipedia.templates import HOLE
+from pipelines.wikipedia.tidying import GONE
+
 Replace = Callable[[str], str]
+
+# A note may hold anything but another note: one left open must not swallow the text up to the next.
+_NOTE = r"<ref\b[^<>]*+(?:(?<=/)>|>[^<]*+(?:<(?!/?ref\b)[^<]*+)*+</ref\s*>)"
+NOTE = re.compile(_NOTE, re.IGNORECASE)
+ANY_NOTE = re.compile(
+    rf"({_NOTE})|<ref\b[^<\n]*+(?:<(?!/?ref\b)[^<\n]*+)*+|</ref\b[^<>\n]*>?", re.IGNORECASE
+)
+OPEN_NOTE = re.compile(r"</?ref\b", re.IGNORECASE)
+ASIDES = (
+    "gallery,timeline,references,imagemap,templatestyles,mapframe,maplink,graph,inputbox,"
+    "categorytree,includeonly,indicator,rp,rt,style,script,section"
+)
+FORMULAS = "math,chem,ce,syntaxhighlight,source,pre,score,hiero"
+HTML_TABLE = re.compile(r"(<table\b[^<>]*>)|</table\s*>", re.IGNORECASE)
+
+
+def remove_elements(text: str) -> str:
+    """Removes notes, tables in HTML and elements that are no prose, contents included.
+
+    A hole stands where something was that a reader would read. A note left open takes its line.
+
+    remove_elements("Let <math>x</math> be.<ref>A book</ref>") -> f"Let {HOLE} be."
+    """
+    if "<" not in text:
+        return text
+    removed = NOTE.sub(GONE, text)
+    if OPEN_NOTE.search(removed):
+        removed = ANY_NOTE.sub(lambda found: GONE if found[1] else f" {HOLE}", text)
+    if "<table" in removed or "<TABLE" in removed:
+        removed = cut_nested(removed, HTML_TABLE, "\n\n")
+    return replace_elements(removed, ELEMENTS)
 
 
 def replace_elements(text: str, replace: dict[str, Replace]) -> str:
@@ -29,14 +64,20 @@ def replace_elements(text: str, replace: dict[str, Replace]) -> str:
         inside = "" if found[2] else text[found.end() : end.start()]
         parts += [text[position : found.start()], replace[name](inside)]
         position = end.end()
-    return "".join([*parts, text[position:]])
+    return "".join([*parts, text[position:]]) if position else text
 
 
 @functools.cache
 def _opening(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"<({'|'.join(names)})\b(?:[^<>/]|/(?!>))*(/?)>", re.IGNORECASE)
+    return re.compile(rf"<({'|'.join(names)})\b(?:[^<>/]|/(?!>))*+(/?)>", re.IGNORECASE)
 
 
 @functools.cache
 def _closing(name: str) -> re.Pattern[str]:
     return re.compile(rf"</{name}\s*>", re.IGNORECASE)
+
+
+ELEMENTS: dict[str, Replace] = {
+    **dict.fromkeys(ASIDES.split(","), lambda inside: GONE),
+    **dict.fromkeys(FORMULAS.split(","), lambda inside: HOLE),
+}

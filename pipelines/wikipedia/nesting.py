@@ -1,60 +1,59 @@
-"""Replaces nested pairs of brackets from the inside out, in one pass over the text."""
+"""Pairs of brackets inside pairs of brackets, in one pass over the text."""
 
 import re
 from collections.abc import Callable
 
 Replace = Callable[[str], str]
-Pair = tuple[str, Replace]  # closing bracket, function for what stands between
-Frames = list[tuple[str, list[str]]]  # open pairs, outermost first: opening bracket, parts so far
+
+
+def cut_nested(text: str, brackets: re.Pattern[str], left: str) -> str:
+    """Cuts out what stands between brackets that pair up, brackets included; `left` stays there.
+
+    Group 1 of `brackets` is an opening bracket, and every other match a closing one. A bracket
+    without its partner stays, and cuts nothing.
+
+    cut_nested("a(b(c)d)e)", re.compile(r"(\\()|\\)"), "-") -> "a-e)"
+    """
+    opened: list[int] = []
+    cuts: list[tuple[int, int]] = []
+    for found in brackets.finditer(text):
+        if found[1]:
+            opened.append(found.start())
+        elif opened:
+            start = opened.pop()
+            while cuts and cuts[-1][0] > start:
+                cuts.pop()
+            cuts.append((start, found.end()))
+    parts, position = [], 0
+    for start, end in cuts:
+        parts += [text[position:start], left]
+        position = end
+    return "".join([*parts, text[position:]])
 
 
 def replace_nested(
-    text: str,
-    brackets: re.Pattern[str],
-    replace: dict[str, Pair],
-    unclosed: str,
+    text: str, brackets: tuple[str, str], replace: Replace, unpaired: str, most: int = 10_000
 ) -> str:
-    """Replaces what stands between opening and closing brackets, inner pairs first.
+    """Replaces what stands between two brackets by what `replace` makes of it, inner pairs first.
 
-    `brackets` finds every bracket in one group; `replace` maps an opening bracket to
-    its closing one and to the function for what stands between. A closing bracket without an
-    opening one, and an opening one without a closing one, become `unclosed`.
+    A bracket without its partner becomes `unpaired`. So does a pair that holds more than `most`
+    characters: text that stays counts again for every pair around it, and the time must not grow
+    faster than the text.
 
-    replace_nested("a[b[c]]", re.compile(r"([][])"), {"[": ("]", str.upper)}, "") -> "aBC"
+    replace_nested("a[b[c]]", ("[", "]"), str.upper, "") -> "aBC"
     """
-    closing = {close for close, _ in replace.values()}
-    frames: Frames = [("", [])]
+    opening, closing = brackets
+    frames: list[list[str]] = [[]]
     position = 0
-    for found in brackets.finditer(text):
-        bracket = found[1]
-        frames[-1][1].append(text[position : found.start()])
+    for found in re.finditer(f"{re.escape(opening)}|{re.escape(closing)}", text):
+        frames[-1].append(text[position : found.start()])
         position = found.end()
-        if bracket in replace:
-            frames.append((bracket, []))
-        elif bracket in closing:
-            _close(frames, bracket, replace, unclosed)
-    frames[-1][1].append(text[position:])
-    _spill(frames, 1, unclosed)
-    return "".join(frames[0][1])
-
-
-def _close(frames: Frames, bracket: str, replace: dict[str, Pair], unclosed: str) -> None:
-    """Closes the innermost open pair that `bracket` fits; pairs left open inside it spill."""
-    fitting = (
-        depth for depth in range(len(frames) - 1, 0, -1) if replace[frames[depth][0]][0] == bracket
-    )
-    depth = next(fitting, 0)
-    if not depth:
-        frames[-1][1].append(unclosed)
-        return
-    _spill(frames, depth + 1, unclosed)
-    opening, parts = frames.pop()
-    frames[-1][1].append(replace[opening][1]("".join(parts)))
-
-
-def _spill(frames: Frames, depth: int, unclosed: str) -> None:
-    """Gives up the open pairs from `depth` on: what they hold goes to the pair around them."""
-    given_up = frames[depth:]
-    del frames[depth:]
-    for _, parts in given_up:
-        frames[-1][1].extend([unclosed, *parts])
+        if found[0] == opening:
+            frames.append([])
+        elif len(frames) > 1:
+            inside = "".join(frames.pop())
+            frames[-1].append(replace(inside) if len(inside) <= most else unpaired)
+        else:
+            frames[-1].append(unpaired)
+    frames[-1].append(text[position:])
+    return unpaired.join("".join(parts) for parts in frames)

@@ -5,32 +5,56 @@ import re
 from pipelines.wikipedia.sentences import JOINER
 
 RUN = re.compile(r"'{2,}")
+# The mark may end a title: "''What Is Property?'' says" is one sentence.
+TITLE_END = re.compile(r"''(?<=[.?!]'')(?=[^'\n])")
 
 
-def remove_quotes(line: str) -> str:
-    """Removes the marks for bold and italic from a line; apostrophes that are text stay.
+def remove_quotes(text: str) -> str:
+    """Removes the marks for bold and italic; apostrophes that are text stay.
 
     "''Titanic'''s" -> "Titanic's", since MediaWiki reads three apostrophes as one and a mark for
-    italic where bold and italic would both stay open (Parser::doQuotes). A JOINER stands after a
-    mark that may be a title's own: "''What Is Property?'' says".
+    italic where bold and italic would both stay open in a line (Parser::doQuotes). A JOINER stands
+    after a mark that may be a title's own: "''What Is Property?'' says".
     """
-    if "''" not in line:
-        return line
+    if "''" not in text:
+        return text
+    if "'''" in text:
+        text = _shorten_marks(text)
+    return TITLE_END.sub(JOINER, text).replace("''", "")
+
+
+def _shorten_marks(text: str) -> str:
+    """Makes two apostrophes of every mark; lines without bold ones are copied at once."""
+    parts, position = [], 0
+    mark = text.find("'''")
+    while mark >= 0:
+        start = max(position, text.rfind("\n", position, mark) + 1)
+        end = text.find("\n", mark)
+        end = len(text) if end < 0 else end
+        parts += [text[position:start], _shorten(text[start:end])]
+        position = end
+        mark = text.find("'''", end)
+    return "".join([*parts, text[position:]])
+
+
+def _shorten(line: str) -> str:
+    """Makes two apostrophes of every mark in a line; those of a run that are text stay before."""
+    if "''''" not in line and line.count("'''") % 2 == 0:
+        return line.replace("'''", "''")
     runs = list(RUN.finditer(line))
     lengths = [_mark(len(run[0])) for run in runs]
     bold = sum(length in (3, 5) for length in lengths)
     italic = sum(length in (2, 5) for length in lengths)
     lost = _apostrophe(line, runs, lengths) if bold % 2 and italic % 2 else None
     parts: list[str] = []
-    position, inside = 0, False
+    position = 0
     for index, run in enumerate(runs):
         mark = 2 if index == lost else lengths[index]
-        parts.append(line[position : run.start()] + "'" * (len(run[0]) - mark))
-        inside = not inside
-        if not inside and line[run.start() - 1 : run.start()] in ("?", "!", "."):
-            parts.append(JOINER)
+        # The apostrophe before a mark outlives `replace`, which takes pairs from the left.
+        over = "'" if len(run[0]) > mark else ""
+        parts += [line[position : run.start()], over, "''"]
         position = run.end()
-    return "".join(parts) + line[position:]
+    return "".join([*parts, line[position:]])
 
 
 def _mark(length: int) -> int:

@@ -1,79 +1,49 @@
 """What a template leaves in running text: nothing, a text that can be known, or a hole."""
 
+import functools
 import re
+from collections.abc import Callable
 
+from pipelines.wikipedia.template_names import CHARACTERS, SILENT, SILENT_BEGINNINGS
 from pipelines.wikipedia.units import convert
 
 HOLE = "\ufffc"  # U+FFFC OBJECT REPLACEMENT CHARACTER: something is read here that we cannot know
-APART = "\u2029"  # U+2029 PARAGRAPH SEPARATOR: what follows is a paragraph of its own
 
-# Notes, warnings and boxes: the sentence around them reads on without them.
-SILENT = frozenset(
-    "about,according to whom,anchor,audio,better source,by whom,category see also,cn,clarify,clear,"
-    "contradict-inline,cref,dead link,defaultsort,details,disputed inline,disputed-inline,"
-    "distinguish,dubious,efn,fact,failed verification,flag icon,flagicon,for,full,further,"
-    "good article,hatnote,image,main,main article,multiple image,ndashnote,neologism inline,"
-    "not in citation given,note,note label,notetag,original research inline,page needed,"
-    "peacock inline,portal,pov-statement,qualify evidence,quantify,r,redirect,ref,ref label,refn,"
-    "relevance inline,rp,see,see also,sfn,sfnm,sfnp,shy,sic,specify,synthesis inline,toc limit,"
-    "unreferenced section,unreliable source,unreliable source?,update after,update inline,vague,"
-    "verify credibility,verify source,verification needed,weasel-inline,wbr,when,where,which,who,"
-    'whom,whose,why,zwsp,-,-"'.split(",")
-)
-SILENT_BEGINNINGS = (
-    "citation",
-    "cite ",
-    "efn-",
-    "expand ",
-    "infobox",
-    "inflation-",
-    "pp-",
-    "refimprove",
-    "use ",
-    "wikisource",
-    "wiktionary",
-    "#if",
-    "#switch",
-    "#tag:ref",
-    "defaultsort:",
-    "displaytitle:",
-)
+Rule = Callable[[str], str]  # what stands behind the template's name -> what it leaves
+
 # The argument of this number is shown as it stands: "{{lang|fr|mot}}" reads "mot"; 0 is the last.
 SHOWN = dict.fromkeys(
-    "abbr,angbr,big,circa,em,formatnum,ill,interlanguage link,large,linktext,nihongo,nobr,nobreak,"
-    "not a typo,nowrap,proper name,sc,small,smallcaps,smaller,strong,sub,tooltip,typo,vanchor,"
-    "visible anchor,year".split(","),
+    "abbr,angbr,angle bracket,big,bigger,center,circa,em,fontcolor,formatnum,gaps,ill,"
+    "illm,interlanguage link,interlanguage link multi,iast,ipablink,italics correction,keypress,"
+    "large,larger,linktext,longitem,midsize,mono,music,mvar,nobold,nobr,nobreak,noitalic,"
+    "normal,not a typo,nowrap,nowraplinks,proper name,r-phrase,sc,script,smaller,small,smallcaps,"
+    "smallcaps2,strong,strike,sub,tooltip,tt,typo,unicode,var,vanchor,visible anchor,year,"
+    "polytonic,rtl-lang,wt,w,tl,code,kbd,samp,mana,"
+    "tutto attaccato,maiuscoletto,sigla2,tex,colore,lingua,"
+    "nombre,formatnum,unité/1,page h',souligner,petit,citation étrangère,nobr".split(","),
     1,
-) | {"lang": 2, "resize": 0, "transl": 0, "transliteration": 0}
-# Stands apart from the text around it.
-QUOTATIONS = frozenset("quote,quotation,blockquote,cquote,bquote,rquote,quote box".split(","))
-CHARACTERS = {
-    "ndash": "–",
-    "mdash": "—",
-    "mdashb": "—",
-    "snd": " – ",
-    "spnd": " – ",
-    "spaced ndash": " – ",
-    "spaced en dash": " – ",
-    "nbsp": " ",
-    "spaces": " ",
-    "space": " ",
-    "thinsp": " ",
-    "zwnj": "",
-    "'": "'",
-    "' \"": "'\"",
-    "\" '": "\"'",
-    "'s": "'s",
-    "-'": "'",
-    "=": "=",
-    "!": "|",
-    "·": "·",
-    "ad": "AD",
-    "bc": "BC",
-    "bce": "BCE",
-    "ce": "CE",
+) | {
+    "lang": 2,
+    "resize": 0,
+    "transl": 0,
+    "transliteration": 0,
+    "tlit": 0,
+    "langue": 2,
+    "script/arabic": 1,
+    "link audio": 2,
+    "fontcolour": 2,
+    "font color": 2,
+    "color": 2,
 }
+# Stands apart from the text around it.
+QUOTATIONS = frozenset(
+    "quote,quotation,blockquote,cquote,bquote,rquote,quote box,quote frame,poemquote,poem quote,"
+    "block quote,verse translation,citazione,zitat,cita,début citation,citation bloc,citaat".split(
+        ","
+    )
+)
 NAMED = re.compile(r"\s*([\w -]+?)\s*=(.*)", re.DOTALL)
+LONGEST_NAME = 80
 
 
 def expand(inside: str) -> str:
@@ -82,26 +52,63 @@ def expand(inside: str) -> str:
     expand("lang|fr|mot") -> "mot"; expand("citation needed|date=May 2015") -> "";
     expand("convert|5|km") -> "5 kilometres"; expand("pop density|3|4") -> HOLE
     """
-    first, *rest = split_arguments(inside)
-    name = " ".join(first.replace("_", " ").split()).lower()
-    if name.startswith("formatnum:"):
-        return first.partition(":")[2].strip()
+    name, _, arguments = inside.partition("|")
+    return _rule(name)(arguments) if len(name) <= LONGEST_NAME else HOLE
+
+
+@functools.lru_cache(maxsize=10_000)
+def _rule(written: str) -> Rule:
+    """Finds what a template of this name does."""
+    name = " ".join(written.replace("_", " ").split()).lower()
+    function, colon, argument = written.partition(":")
+    if colon and function.strip().lower() == "formatnum":
+        return _constant(argument.strip())
     if name in CHARACTERS:
-        return CHARACTERS[name]
+        return _constant(CHARACTERS[name])
     if name in SILENT or name.startswith(SILENT_BEGINNINGS):
-        return ""
-    options, values = _arguments(rest)
-    if name == "cvt":
-        return convert(values, {"abbr": "on"} | options) or HOLE
-    if name == "convert":
-        return convert(values, options) or HOLE
-    if name == "as of" and len(values) == 1:
-        return f"{'as' if 'lc' in options else 'As'} of {values[0]}"
-    if name in QUOTATIONS and values:
-        return f"{APART}{values[0]}{APART}"
-    if name in SHOWN and len(values) >= SHOWN[name]:
-        return values[SHOWN[name] - 1] if values else HOLE
+        return _constant("")
+    if name in QUOTATIONS:
+        return _quotation
+    if name in SHOWN:
+        return functools.partial(_shown, SHOWN[name])
+    return RULES.get(name, _unknown)
+
+
+def _constant(text: str) -> Rule:
+    return lambda arguments: text
+
+
+def _unknown(arguments: str) -> str:
     return HOLE
+
+
+def _shown(number: int, arguments: str) -> str:
+    _, values = _arguments(arguments)
+    return values[number - 1] if values and len(values) >= number else HOLE
+
+
+def _quotation(arguments: str) -> str:
+    options, values = _arguments(arguments)
+    text = values[0] if values else options.get("quote", "")
+    return f"\n\n{text}\n\n" if text else HOLE
+
+
+def _as_of(arguments: str) -> str:
+    options, values = _arguments(arguments)
+    return f"{'as' if 'lc' in options else 'As'} of {values[0]}" if len(values) == 1 else HOLE
+
+
+def _convert(arguments: str) -> str:
+    options, values = _arguments(arguments)
+    return convert(values, options) or HOLE
+
+
+def _convert_short(arguments: str) -> str:
+    options, values = _arguments(arguments)
+    return convert(values, {"abbr": "on"} | options) or HOLE
+
+
+RULES: dict[str, Rule] = {"as of": _as_of, "convert": _convert, "cvt": _convert_short}
 
 
 def split_arguments(inside: str) -> list[str]:
@@ -111,12 +118,12 @@ def split_arguments(inside: str) -> list[str]:
     return re.split(r"\|(?![^\[\]]*\]\])", inside)
 
 
-def _arguments(arguments: list[str]) -> tuple[dict[str, str], list[str]]:
+def _arguments(arguments: str) -> tuple[dict[str, str], list[str]]:
     """Sorts arguments into named and plain; "1=text" is the plain argument of that number."""
     options: dict[str, str] = {}
     values: list[str] = []
-    for argument in arguments:
-        named = NAMED.fullmatch(argument)
+    for argument in split_arguments(arguments) if arguments else ():
+        named = NAMED.fullmatch(argument) if "=" in argument else None
         if named and named[1].lower() in (str(len(values) + 1), "text"):
             values.append(named[2].strip())
         elif named:

@@ -1,0 +1,44 @@
+"""Templates of a page, nested as they come, and what their place says of the unknown ones."""
+
+import re
+
+from pipelines.wikipedia.nesting import replace_nested
+from pipelines.wikipedia.templates import HOLE, expand
+from pipelines.wikipedia.tidying import GONE
+
+INNERMOST = re.compile(r"\{\{([^{}]*+)\}\}")
+DEEPEST = 8  # few pages nest deeper; what is left takes the slow way
+UNKNOWN = "\ufffb"  # an unknown template, until its place tells a note or a box from a hole
+# A box: alone on its line, or before a first word.
+BOX = re.compile(r"\ufffb(?<=[\n\x01]\ufffb)[\ufffb\x01 \t]*+(?=\n|['\"\[]*+[^\W\d_a-z])")
+# A note: after a word, without a space.
+NOTE = re.compile(
+    r"\ufffb(?<=[^\W\d_\ufffb]\ufffb|[.,;:!?\"')\]\x01]\ufffb)\ufffb*+(?=[\s.,;:)\x01])"
+)
+PARAMETER = re.compile(r"\{\{\{[^{}|]*+(?:\|([^{}]*+))?\}\}\}")
+
+
+def replace_templates(text: str) -> str:
+    """Replaces every template by what it leaves: "{{box}}\\nA {{lang|fr|mot}}." -> "\\nA mot."."""
+    if "{{" not in text and "}}" not in text:
+        return text
+    for _ in range(DEEPEST):
+        text, replaced = INNERMOST.subn(_template, text)
+        if not replaced:
+            break
+    if "{{" in text or "}}" in text:
+        text = replace_nested(text, ("{{", "}}"), _expand, unpaired=HOLE)
+    if UNKNOWN not in text:
+        return text
+    return NOTE.sub("", BOX.sub("", text)).replace(UNKNOWN, HOLE)
+
+
+def _template(found: re.Match[str]) -> str:
+    return _expand(found[1])
+
+
+def _expand(inside: str) -> str:
+    shown = expand(inside)
+    if shown == HOLE and HOLE not in inside:
+        return UNKNOWN
+    return shown or GONE

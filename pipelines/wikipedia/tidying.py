@@ -1,0 +1,82 @@
+"""Mends what left-out markup leaves, and makes every character that is no text a hole."""
+
+import re
+from html import unescape
+
+from pipelines.wikipedia.templates import HOLE
+
+GONE = "\x01"  # where something stood that leaves nothing; no page may hold this character
+# A name without the semicolon is text for MediaWiki: "AT&T", "R&D".
+ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
+SPACES = "\t\xa0\u2002\u2003\u2009\u200a\u202f\u2028\u2029\r"
+# Hyphens and directions that are not seen; U+200C and U+200D shape letters, and stay.
+UNSEEN = "\xad\u200b\u200e\u200f\ufeff\u202a\u202b\u202c"
+# With a hole in it, or with nothing but separators.
+EMPTY = re.compile(r"\((?:[^()\ufffc\n]*+\ufffc[^()\n]*+|[ ,;:/–-]*+)\)")
+NESTED = 4  # parentheses in parentheses that are emptied from the inside out
+OPENED = re.compile(r"\([ ,;:]+")
+# Each begins with a character that `re` looks for at the speed of memory.
+STOPPED = re.compile(r"\.\.(?<!\.\.\.)(?!\.)")
+# A note without a space after it stood here: "south.<ref/>Southern".
+JOINED = re.compile(r"\x01(?<=[a-z]{3}[.,]\x01)(?=\x01*+[A-Z][a-z])")
+# What follows spaces and gaps decides whether a space stays; a second separator goes.
+SEPARATED = re.compile(r"\x01(?<=[,;:(]\x01)[\x01 ]*+[,;:][\x01 ,;:]*+")
+CLOSED = re.compile(r"\x01[\x01 ]*+(?=[,.;:!?)\n])")
+SPACED = re.compile(r"\x01\x01*+ [\x01 ]*+")
+COMMA = re.compile(r",[\x01 ]*+\)")
+SEMICOLON = re.compile(r";[\x01 ]*+\)")
+RESIDUE = re.compile(r"\{\{+|}}+|\[\[+|]]+|''+|==+|__+|\|+|-\{|}-|<(?=[/!?a-zA-Z])")
+
+
+def unescape_entities(text: str) -> str:
+    """Writes entities as characters: "a&nbsp;&lt; b" -> "a < b"."""
+    if "&" not in text:
+        return text
+    return ENTITY.sub(lambda found: unescape(found[0]), text.replace("&nbsp;", " "))
+
+
+def tidy(text: str) -> str:
+    """Mends spaces, separators and parentheses: "Albedo ( , ) is" -> "Albedo is".
+
+    Every mark of wikitext that is still there becomes a hole.
+    """
+    for space in SPACES:
+        text = text.replace(space, " ")
+    for unseen in UNSEEN:
+        text = text.replace(unseen, "")
+    if _may_hold_markup(text):
+        text = RESIDUE.sub(HOLE, text)
+    if GONE in text:
+        text = _close_gaps(text)
+    for _ in range(NESTED):
+        text, emptied = EMPTY.subn("", text)
+        if not emptied:
+            break
+        text = text.replace(" ,", ",").replace(" .", ".").replace(" )", ")")
+    text = OPENED.sub("(", text)
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return STOPPED.sub(".", text)
+
+
+def _close_gaps(text: str) -> str:
+    """Mends the spaces and separators around what is gone."""
+    # Moved behind the gap, the space is found by the gap: `re` need not stop at every space.
+    text = text.replace(" \x01", "\x01 ")
+    text = SEPARATED.sub(" ", SEMICOLON.sub(")", COMMA.sub(")", text)))
+    text = SPACED.sub(" ", CLOSED.sub("", text))
+    return JOINED.sub(" ", text).replace(GONE, "")
+
+
+def _may_hold_markup(text: str) -> bool:
+    """Asks first for what is rare, since this costs less than looking for all at once."""
+    return (
+        "|" in text
+        or "<" in text
+        or ("{" in text or "}" in text)
+        or ("[" in text and "[[" in text)
+        or ("]" in text and "]]" in text)
+        or ("_" in text and "__" in text)
+        or "''" in text
+        or ("=" in text and "==" in text)
+    )
