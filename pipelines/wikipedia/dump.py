@@ -3,28 +3,34 @@
 import contextlib
 import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from pipelines.text_files import require_file
+from pipelines.wikipedia.bzip2 import unpack_bzip2
 from pipelines.wikipedia.damaged_dump import DamagedDump
 from pipelines.wikipedia.page import Page, parse_pages
 from pipelines.wikipedia.page_cutter import BEGIN, LAST, PageCutter
+from pipelines.wikipedia.parts import Part, belonging, divide
+from pipelines.wikipedia.seven_zip import unpack_7z
 from pipelines.wikipedia.site import Site, read_site
 from pipelines.wikipedia.unpacking import Block, unpack
 
 LONGEST_HEAD = 1 << 22  # bytes; those of real dumps take some 3 to 20 thousand
+SUFFIXES = (".xml", ".bz2", ".gz", ".xz", ".zst", ".7z")
 
 
 class Dump:
-    """Reads a MediaWiki XML export: .xml, or that in .bz2, .gz, .xz or .zst.
+    """Reads a MediaWiki XML export: .xml, or packed as .bz2, .gz, .xz, .zst or .7z.
 
-    threads: how many unpack where the format allows it; what is read does not depend on it
+    threads: how many unpack .bz2; what is read does not depend on it
     chunk_bytes: about the size of a chunk
     largest_page: pages of more bytes are left out and counted in `skipped`
 
+    While chunks are read, `position` tells how many of the file's `size` bytes were read.
+
     Raises:
-        ValueError: there is no such file, or it is not a MediaWiki export.
+        ValueError: there is no such file, or it is not named like a dump.
     """
 
     def __init__(
@@ -36,15 +42,18 @@ class Dump:
     ):
         path = Path(path)
         self.path = require_file(path.parent, path.name)
+        if path.suffix not in SUFFIXES:
+            raise ValueError(f"{path}: a dump's name ends with one of {', '.join(SUFFIXES)}")
+        self.size = self.path.stat().st_size
         self.threads = threads
-        self.skipped = 0
+        self.skipped = self.position = 0
         self._chunk_bytes, self._largest_page = chunk_bytes, largest_page
 
     @functools.cached_property
     def site(self) -> Site:
         """What the dump says of its wiki."""
-        with self._named():
-            return read_site(_head(unpack(self.path))[0])
+        with self._named(), contextlib.closing(self._blocks(threads=1)) as blocks:
+            return read_site(_head(blocks)[0])
 
     def chunks(self, first: int = 0) -> Iterator[bytes]:
         """Yields chunks of whole <page> elements from chunk `first` on.
@@ -54,32 +63,66 @@ class Dump:
 
         Raises:
             DamagedDump: the dump is cut short or damaged; every whole page before was yielded.
+            ValueError: it is not a MediaWiki export, or declares entities.
         """
         return itertools.islice(self._chunks(), first, None)
 
     def pages(self) -> Iterator[Page]:
-        """Yields the pages one by one."""
-        for chunk in self.chunks():
-            yield from parse_pages(chunk, self.site)
+        """Yields the pages one by one.
+
+        Raises:
+            DamagedDump, ValueError: see `chunks`.
+        """
+        for chunk in self._chunks():
+            with self._named():
+                yield from parse_pages(chunk, self.site)
+
+    def parts(self, count: int) -> list[Part]:
+        """Divides the dump into at most `count` parts; only .xml and multistream .bz2 have many."""
+        return divide(self.path, count)
+
+    def read_part(self, part: Part) -> Iterator[bytes]:
+        """Yields chunks of the pages of a part, which needs none of the others.
+
+        Raises:
+            DamagedDump: see `chunks`.
+        """
+        if part == (0, self.size):
+            yield from self._chunks()
+            return
+        with self._named():
+            blocks = belonging(unpack(self.path, part.start, part.end), part)
+            yield from self._cut(blocks)
 
     def _chunks(self) -> Iterator[bytes]:
+        with self._named(), contextlib.closing(self._blocks(self.threads)) as blocks:
+            head, rest = _head(blocks)
+            read_site(head)
+            _check_end((yield from self._cut(rest)))
+
+    def _blocks(self, threads: int) -> Generator[Block, None, None]:
+        if self.path.suffix == ".7z":
+            return unpack_7z(self.path)
+        return unpack_bzip2(self.path, threads) if self.path.suffix == ".bz2" else unpack(self.path)
+
+    def _cut(self, blocks: Iterator[Block]) -> Generator[bytes, None, bytes]:
+        """Yields chunks, the last whole pages before a fault too; returns what follows them."""
         cutter = PageCutter(self._chunk_bytes, self._largest_page)
         fault: DamagedDump | None = None
-        with self._named():
-            head, blocks = _head(unpack(self.path))
-            read_site(head)
-            try:
-                for block in blocks:
-                    yield from cutter.feed(block.xml)
-                    self.skipped = cutter.skipped
-            except DamagedDump as error:
-                fault = error
-            pages, after = cutter.rest()
-            if pages:
-                yield pages
-            if fault:
-                raise fault
-            _check_end(after)
+        self.skipped = 0
+        try:
+            for block in blocks:
+                self.position = block.position
+                yield from cutter.feed(block.xml)
+                self.skipped = cutter.skipped
+        except DamagedDump as error:
+            fault = error
+        pages, after = cutter.rest()
+        if pages:
+            yield pages
+        if fault:
+            raise fault
+        return after
 
     @contextlib.contextmanager
     def _named(self) -> Iterator[None]:
@@ -104,13 +147,14 @@ def _head(blocks: Iterator[Block]) -> tuple[bytes, Iterator[Block]]:
             places = [head.find(tag, searched) for tag in (BEGIN, LAST)]
             begin = min((place for place in places if place >= 0), default=-1)
             if begin >= 0:
-                first = Block(bytes(head[begin:]), block.stream)
+                first = block._replace(xml=bytes(head[begin:]))
                 return bytes(head[:begin]), itertools.chain([first], blocks)
             if len(head) > LONGEST_HEAD:
                 return bytes(head), iter(())
     except DamagedDump as error:
         fault = error
-    read_site(bytes(head))
+    if fault is None or head:
+        read_site(bytes(head))
     raise fault or DamagedDump("it ends before its first page")
 
 
@@ -123,8 +167,3 @@ def _check_end(after: bytes) -> None:
         raise DamagedDump(f"it goes on after {LAST.decode()}: {rest[len(LAST):][:60]!r}")
     inside = "inside a page" if rest.startswith(b"<page") else f"with {rest[-60:]!r}"
     raise DamagedDump(f"it ends {inside if rest else 'after a page'}, before {LAST.decode()}")
-
-
-def pages(path: Path) -> Iterator[Page]:
-    """Yields the pages of a dump one by one."""
-    return Dump(path).pages()

@@ -12,23 +12,23 @@ from pipelines.wikipedia.site import Site
 WIKITEXT = "wikitext"
 # The order of elements that nearly all exports have; every other page goes through ElementTree.
 # A repeated group keeps what it matched last: the latest revision.
+# What holds a group may go back, or older versions of `re` lose the place of the group.
 PAGE = re.compile(
     rb"""\s*+<page>\s*+<title>([^<]*+)</title>\s*+
-    (?:<ns>(-?\d++)</ns>\s*+)?+<id>(\d++)</id>\s*+
-    (?:<redirect(?:\s++title="([^"<]*+)")?+\s*+/>\s*+)?+
+    (?:<ns>(-?\d++)</ns>\s*+)?<id>(\d++)</id>\s*+
+    (?:<redirect(?:\s++title="([^"<]*+)")?\s*+/>\s*+)?
     (?:<restrictions>[^<]*+</restrictions>\s*+)?+
     (?:<revision>((?:[^<]*+<(?!text\b|/?revision\b|/?page\b|!))*+[^<]*+)
        <text\b([^<>]*+)>([^<]*+)(?:</text>)?+
-       ((?:[^<]*+<(?!/?text\b|/?revision\b|/?page\b|!))*+[^<]*+)</revision>\s*+)++
+       ((?:[^<]*+<(?!/?text\b|/?revision\b|/?page\b|!))*+[^<]*+)</revision>\s*+)+
     </page>""",
     re.VERBOSE,
 )
 # What stands where no such page does: one in an unusual order, or damage.
 ANYTHING = re.compile(rb"\s*+\S.*?(?:</page>|\Z)", re.DOTALL)
 MODEL = re.compile(rb"<model>([^<]*)</model>")
-REFERENCE = re.compile(rb"&([^;&\s]{0,12})(;?)")
-NUMBER = re.compile(rb"#(?:x([0-9a-fA-F]+)|([0-9]+))")
-NAMED = {b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'", b"amp": b"&"}
+REFERENCE = re.compile(rb"&[#0-9A-Za-z]*+;?+")
+NUMBER = re.compile(rb"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 
 
 class Page(NamedTuple):
@@ -97,25 +97,31 @@ def _slow(xml: bytes, site: Site) -> Page:
     )
 
 
-def _unescape(text: bytes) -> bytes:
-    """Replaces each reference once: b"&amp;lt;" -> b"&lt;".
+class _References(dict[bytes, bytes]):
+    """What each reference stands for: five entities and the numbers of characters."""
 
-    Raises:
-        ValueError: it refers to an entity, which an export cannot have.
-    """
-    if b"&" not in text:
-        return text
-    short = text.replace(b"&lt;", b"<").replace(b"&gt;", b">").replace(b"&quot;", b'"')
-    if short.count(b"&") == short.count(b"&amp;"):
-        return short.replace(b"&amp;", b"&")
+    def __missing__(self, reference: bytes) -> bytes:
+        """Reads the number of a character.
+
+        Raises:
+            ValueError: there is none; an export can have no other entities.
+        """
+        found = NUMBER.fullmatch(reference)
+        if not found:
+            raise ValueError(f"it holds {reference.decode()!r}, which stands for nothing")
+        return chr(int(found[1], 16) if found[1] else int(found[2])).encode()
+
+
+REFERENCES = _References(
+    {b"&lt;": b"<", b"&gt;": b">", b"&quot;": b'"', b"&apos;": b"'", b"&amp;": b"&"}
+)
+
+
+def _unescape(text: bytes) -> bytes:
+    """Replaces each reference, once: b"&amp;lt;" -> b"&lt;"."""
+    # Five passes of bytes.replace take nearly twice the time of this one.
     return REFERENCE.sub(_referred, text)
 
 
 def _referred(found: re.Match[bytes]) -> bytes:
-    name = found[1]
-    if found[2] and name in NAMED:
-        return NAMED[name]
-    number = NUMBER.fullmatch(name)
-    if not found[2] or not number:
-        raise ValueError(f"it holds {found[0].decode(errors='replace')!r}, which is no reference")
-    return chr(int(number[1], 16) if number[1] else int(number[2])).encode()
+    return REFERENCES[found[0]]

@@ -3,7 +3,7 @@
 import bz2
 import lzma
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -17,10 +17,16 @@ FAULTS = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zstandard.Z
 
 
 class Block(NamedTuple):
-    """Unpacked bytes; `stream` is where in the file the packed stream begins that held them."""
+    """Unpacked bytes.
+
+    stream: where in the file the packed stream begins that held them; of a file that is not
+        packed, where they stand
+    position: how many bytes of the file were read, to tell how far the reading is
+    """
 
     xml: bytes
     stream: int
+    position: int
 
 
 class Packing(NamedTuple):
@@ -43,8 +49,10 @@ PACKINGS = {
 }
 
 
-def unpack(path: Path, start: int = 0) -> Iterator[Block]:
+def unpack(path: Path, start: int = 0, boundary: int = 0) -> Generator[Block, None, None]:
     """Yields what a file holds from the stream on that begins at byte `start`.
+
+    No block of a file that is not packed spans byte `boundary`.
 
     Raises:
         DamagedDump: the file is damaged or cut short; all before was yielded.
@@ -52,15 +60,19 @@ def unpack(path: Path, start: int = 0) -> Iterator[Block]:
     with open(path, "rb") as file:
         file.seek(start)
         packing = PACKINGS.get(path.suffix)
-        yield from _streams(file, packing) if packing else _plain(file)
+        yield from _streams(file, packing) if packing else _plain(file, boundary)
 
 
-def _plain(file: BinaryIO) -> Iterator[Block]:
-    while xml := file.read(MOST):
-        yield Block(xml, file.tell() - len(xml))
+def _plain(file: BinaryIO, boundary: int) -> Generator[Block, None, None]:
+    while True:
+        place = file.tell()
+        xml = file.read(min(MOST, boundary - place) if place < boundary else MOST)
+        if not xml:
+            return
+        yield Block(xml, place, place + len(xml))
 
 
-def _streams(file: BinaryIO, packing: Packing) -> Iterator[Block]:
+def _streams(file: BinaryIO, packing: Packing) -> Generator[Block, None, None]:
     packed = file.read(READ)
     while packed:
         start = file.tell() - len(packed)
@@ -68,12 +80,12 @@ def _streams(file: BinaryIO, packing: Packing) -> Iterator[Block]:
         try:
             while packed and not stream.ended:
                 for xml in stream.feed(packed):
-                    yield Block(xml, start)
+                    yield Block(xml, start, file.tell())
                 packed = stream.unused if stream.ended else file.read(READ)
         except FAULTS as error:
             place = file.tell() - len(packed)
             for xml in _rescue(file, packing, start, place, stream.given):
-                yield Block(xml, start)
+                yield Block(xml, start, file.tell())
             raise DamagedDump(f"{error} (after byte {place} of the file)") from None
         if not stream.ended:
             raise DamagedDump(f"the file ends inside a packed stream, after {file.tell()} bytes")

@@ -7,7 +7,8 @@ import tracemalloc
 
 import pytest
 
-from pipelines.wikipedia.dump import Page, pages
+from pipelines.wikipedia.dump import Dump
+from pipelines.wikipedia.page import Page
 
 HEAD = '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.10/">\n<siteinfo/>\n'
 PAGE = (
@@ -24,19 +25,19 @@ def test_a_page_has_title_id_namespace_and_wikitext(tmp_path):
     (tmp_path / "a.xml").write_bytes(
         dump(PAGE.format("Ä &amp; B", 0, 7, "", "'''A'''&lt;ref/&gt;"))
     )
-    assert list(pages(tmp_path / "a.xml")) == [Page("Ä & B", 7, 0, None, "'''A'''<ref/>")]
+    assert list(Dump(tmp_path / "a.xml").pages()) == [Page("Ä & B", 7, 0, None, "'''A'''<ref/>")]
 
 
 def test_a_redirect_names_its_target(tmp_path):
     (tmp_path / "a.xml").write_bytes(dump(PAGE.format("A", 0, 1, '<redirect title="B"/>', "")))
-    (page,) = pages(tmp_path / "a.xml")
+    (page,) = Dump(tmp_path / "a.xml").pages()
     assert page.redirect == "B"
 
 
 def test_of_many_revisions_the_last_counts(tmp_path):
     old = "<revision><id>1</id><text>old</text></revision>"
     (tmp_path / "a.xml").write_bytes(dump(PAGE.format("A", 0, 1, old, "new")))
-    (page,) = pages(tmp_path / "a.xml")
+    (page,) = Dump(tmp_path / "a.xml").pages()
     assert page.wikitext == "new"
 
 
@@ -45,7 +46,7 @@ def test_compressed_dumps_read_as_plain_ones(tmp_path, suffix, pack):
     whole = dump(PAGE.format("A", 0, 1, "", "a"), PAGE.format("B", 1, 2, "", "b"))
     # Dumps come in many streams, one after the other in one file.
     (tmp_path / f"a.xml{suffix}").write_bytes(pack(whole[:90]) + pack(whole[90:]))
-    assert [page.title for page in pages(tmp_path / f"a.xml{suffix}")] == ["A", "B"]
+    assert [page.title for page in Dump(tmp_path / f"a.xml{suffix}").pages()] == ["A", "B"]
 
 
 @pytest.mark.parametrize(
@@ -55,24 +56,24 @@ def test_a_dump_cut_short_is_an_error_that_names_it(tmp_path, suffix, pack):
     whole = pack(dump(*(PAGE.format(f"A{n}", 0, n, "", "a") for n in range(99))))
     (tmp_path / f"a.xml{suffix}").write_bytes(whole[: len(whole) * 2 // 3])
     with pytest.raises(ValueError, match=r"a\.xml"):
-        list(pages(tmp_path / f"a.xml{suffix}"))
+        list(Dump(tmp_path / f"a.xml{suffix}").pages())
 
 
 def test_another_xml_file_is_an_error(tmp_path):
     (tmp_path / "a.xml").write_text("<html><page/></html>")
     with pytest.raises(ValueError, match="not a MediaWiki export: its root is <html>"):
-        list(pages(tmp_path / "a.xml"))
+        list(Dump(tmp_path / "a.xml").pages())
 
 
 def test_a_missing_dump_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="no file"):
-        list(pages(tmp_path / "a.xml"))
+        list(Dump(tmp_path / "a.xml").pages())
 
 
 def test_memory_does_not_grow_with_the_dump(tmp_path):
     text = "word " * 2000
     (tmp_path / "a.xml").write_bytes(dump(*(PAGE.format(n, 0, n, "", text) for n in range(1000))))
-    read = pages(tmp_path / "a.xml")
+    read = Dump(tmp_path / "a.xml").pages()
     tracemalloc.start()
     for _ in itertools.islice(read, 300):
         pass
