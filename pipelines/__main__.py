@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.quiet import load_tensorflow
-from pipelines.wikipedia.passages import Passages
-from pipelines.wikipedia.prepare import HeldOut, prepare
+from pipelines.wikipedia.command import wikipedia
 
 app = typer.Typer(
     name="python -m pipelines",
@@ -26,21 +25,7 @@ def pipelines() -> None:
     """Prepare text for training."""
 
 
-@app.command()
-def wikipedia(
-    dump: Annotated[Path, typer.Argument(help="pages-articles dump: .xml, .xml.bz2, .xml.gz")],
-    output: Annotated[Path, typer.Argument(help="folder to write; must not be there yet")],
-    sentences: Annotated[int, typer.Option(help="most sentences in a passage")] = 1,
-    words: Annotated[int, typer.Option(help="most words in a sentence")] = 40,
-    characters: Annotated[int, typer.Option(help="most characters in a passage")] = 400,
-    valid: Annotated[float, typer.Option(help="share of articles kept for validation")] = 0.05,
-    test: Annotated[float, typer.Option(help="share of articles kept for testing")] = 0.05,
-) -> None:
-    """Turn a Wikipedia dump into passages of clean text."""
-    passages = Passages(sentences=sentences, words=words, characters=characters)
-    manifest = prepare(dump, output, passages, HeldOut(valid=valid, test=test))
-    for split, counts in manifest["splits"].items():
-        print(f"{split}: {counts['passages']} passages of {counts['articles']} articles")
+app.command()(wikipedia)
 
 
 @app.command()

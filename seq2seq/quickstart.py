@@ -6,7 +6,6 @@ import logging
 import shlex
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import tensorflow as tf
@@ -15,8 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.corpora.corpus import Pair
-from pipelines.wikipedia.passages import Passages
-from pipelines.wikipedia.prepare import HeldOut, prepare, read_manifest
+from pipelines.wikipedia.prepare import prepare
 from seq2seq.evaluation import Score, evaluate, scores, write_results
 from seq2seq.export import export
 from seq2seq.recipe import Recipe, Training
@@ -24,7 +22,6 @@ from seq2seq.run import Run
 from seq2seq.training.checkpoints import Progress
 
 DUMP = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
-PASSAGES, HELD_OUT = Passages(), HeldOut()
 METRICS = {
     "chrf": "chrF",
     "bleu": "BLEU",
@@ -46,7 +43,7 @@ def quickstart(
 ) -> Path:
     """Prepares articles, trains on them, scores, exports, and asks what was exported.
 
-    What an earlier call finished is not done again: passages, vocabulary and training are taken
+    What an earlier call finished is not done again: articles, vocabulary and training are taken
     up where they are. Scores and export are made anew.
 
     Args:
@@ -82,7 +79,7 @@ def quickstart(
 def _make(stages: "_Stages", run: Run, folder: Path, dump) -> tuple[Path, list[Pair]]:
     """Goes from the dump to an exported version that has answered some held-out pairs."""
     text = Path(run.recipe.sections["corpus"]["folder"])
-    with stages.begin("Cutting Wikipedia articles into clean sentences"):
+    with stages.begin("Preparing Wikipedia articles"):
         _prepare(stages, text, dump)
     with stages.begin("Learning the vocabulary, and writing the sentences in it"):
         _tokenize(stages, run)
@@ -102,7 +99,7 @@ def _make(stages: "_Stages", run: Run, folder: Path, dump) -> tuple[Path, list[P
 
 
 def _prepare(stages: "_Stages", text: Path, dump: str | Path | None) -> None:
-    """Writes the passages, unless they are there.
+    """Writes the articles, unless they are there.
 
     Raises:
         ValueError: `text` holds something else, or there is no dump.
@@ -110,15 +107,10 @@ def _prepare(stages: "_Stages", text: Path, dump: str | Path | None) -> None:
     path = Path(dump) if dump else _installed_dump()
     if text.exists():
         stages.say(f"there already: {text}")
-        manifest = read_manifest(text)
-        wanted = {"dump": path.name, "passages": asdict(PASSAGES), "held_out": asdict(HELD_OUT)}
-        if {name: manifest[name] for name in wanted} != wanted:
-            raise ValueError(f"{text} was prepared from another dump or otherwise: remove it")
-    else:
-        with stages.waiting():
-            manifest = prepare(path, text, PASSAGES, HELD_OUT)
+    with stages.waiting():
+        manifest = prepare(path, text)
     counts = manifest["splits"].items()
-    stages.say(" · ".join(f"{split} {part['passages']:,}" for split, part in counts))
+    stages.say(" · ".join(f"{split} {part['articles']:,}" for split, part in counts))
 
 
 def _installed_dump() -> Path:

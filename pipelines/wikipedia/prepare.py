@@ -1,161 +1,218 @@
-"""Wikipedia dump -> a folder of JSON-lines shards, whole or not there at all."""
+"""Wikipedia dump -> a folder of shards, whole or not there at all."""
 
 import dataclasses
+import errno
 import hashlib
 import json
-import shutil
-import tempfile
-from collections import Counter
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Any, NamedTuple
 
-from pipelines.wikipedia.dump import Page, pages
-from pipelines.wikipedia.passages import Passages
-from pipelines.wikipedia.wikitext import paragraphs
+from pipelines.whole_files import write_whole
+from pipelines.wikipedia.counts import GroupedCounts
+from pipelines.wikipedia.damaged_dump import DamagedDump
+from pipelines.wikipedia.dump import Dump
+from pipelines.wikipedia.extraction import Work, extract, read_header
+from pipelines.wikipedia.manifest import FORMAT, LICENCE, MANIFEST, SPLITS, read_manifest
+from pipelines.wikipedia.plan import Plan
+from pipelines.wikipedia.preparation import Preparation
+from pipelines.wikipedia.scattering import RunOfChunks, Shard, gather, scatter
+from pipelines.wikipedia.unfinished import Unfinished, require_same
+from pipelines.wikipedia.workers import Workers
 
-MANIFEST = "manifest.json"
-FORMAT = 1
-SPLITS = ("train", "valid", "test")
+READ = "dump.json"  # what reading the dump to its end told
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-@dataclasses.dataclass(frozen=True)
-class HeldOut:
-    """Chooses whole articles for "valid" and "test" by a hash of their title.
+class Progress(NamedTuple):
+    """How far a phase is: `done` of `total` of its own units; total 0 is not known."""
 
-    The choice does not depend on the other articles, so a newer dump keeps it.
-    """
+    phase: str
+    done: float
+    total: float
+    pages: int = 0
+    megabytes: float = 0  # of XML
 
-    valid: float = 0.05
-    test: float = 0.05
 
-    def __post_init__(self):
-        if min(self.valid, self.test) < 0 or self.valid + self.test >= 1:
-            raise ValueError(
-                "valid and test are shares of the articles, 0 or more and below 1 together, "
-                f"not {self.valid} and {self.test}"
-            )
-
-    def split(self, title: str) -> str:
-        """Names the split of an article."""
-        digest = hashlib.blake2b(title.encode(), digest_size=8).digest()
-        place = int.from_bytes(digest, "big") / 2**64
-        if place < self.valid:
-            return "valid"
-        return "test" if place < self.valid + self.test else "train"
+Watch = Callable[[Progress], None]
 
 
 def prepare(
     dump: Path,
     output: Path,
-    passages: Passages = Passages(),
-    held_out: HeldOut = HeldOut(),
-    shard_size: int = 100_000,
-) -> dict:
-    """Writes the passages of a dump's articles to `output`; returns the manifest.
+    preparation: Preparation = Preparation(),
+    processes: int = 1,
+    watch: Watch = lambda progress: None,
+) -> dict[str, Any]:
+    """Writes a dump's articles to shards in `output`; returns the manifest.
 
-    A line is {"title": ..., "text": ...}; files are `train-00000.jsonl` and so on, `shard_size`
-    passages in each. The folder is written beside and renamed when it is whole, manifest included.
+    What an earlier call left unfinished is gone on with; the shards are the same, byte by byte,
+    however often it was killed, and for any number of processes. A finished folder is left as it
+    is. Of a damaged dump, all before the fault is prepared: "complete" is then false in the
+    manifest, and "damage" says what broke.
 
     Raises:
-        ValueError: `output` is there already, or the dump cannot be read to its end.
+        ValueError: `output` or its unfinished work is of another dump or other options; the dump
+            holds no articles.
+        OSError: the disk is full, or fails otherwise; nothing is lost.
     """
-    if output.exists():
-        raise ValueError(f"{output} is there already: remove it, or choose another folder")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
+    dump, output = Path(dump), Path(output)
+    source = Dump(dump, threads=processes)
+    request = _request(source, preparation)
     try:
-        with _Shards(partial, shard_size) as shards:
-            articles = _write(shards, dump, passages, held_out)
-        manifest = {
-            "format": FORMAT,
-            "dump": dump.name,
-            "passages": dataclasses.asdict(passages),
-            "held_out": dataclasses.asdict(held_out),
-            "splits": {
-                split: {
-                    "articles": articles[split],
-                    "passages": shards.written[split],
-                    "files": shards.files[split],
-                }
-                for split in SPLITS
-            },
+        if output.exists():
+            return _finished(output, request)
+        with Unfinished(output, request) as unfinished:
+            work = Work(unfinished.folder, source.site, preparation)
+            with Workers(processes, work) as workers:
+                manifest = _phases(source, work, workers, request, watch)
+            unfinished.publish(output)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        hint = "make room, and give the same command again: it goes on from there"
+        raise OSError(error.errno, f"no space is left for {output}; {hint}") from None
+    return manifest
+
+
+def _finished(output: Path, request: dict[str, Any]) -> dict[str, Any]:
+    manifest = read_manifest(output)
+    found = {name: manifest.get(name) for name in request}
+    require_same(request, found, f"{output} is there already, made", "name another folder")
+    Unfinished.remove_rest(output)  # of a call that was killed after publishing
+    return manifest
+
+
+def _request(source: Dump, preparation: Preparation) -> dict[str, Any]:
+    """Describes a dump and what is asked to become of it, as the manifest does."""
+    path, site = source.path, source.site
+    date = re.search(r"(?:^|-)(\d{8})-", path.name)
+    size = path.stat().st_size
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        digest.update(file.read(1 << 20))
+        file.seek(max(0, size - (1 << 20)))
+        digest.update(file.read())
+    return {
+        "format": FORMAT,
+        "dump": {
+            "name": path.name,
+            "date": date[1] if date else None,
+            "bytes": size,
+            "fingerprint": digest.hexdigest(),  # of its first and last 2**20 bytes
+            "schema": site.version,
+            "language": site.language,
+        },
+        "options": dataclasses.asdict(preparation),
+    }
+
+
+def _phases(
+    source: Dump, work: Work, workers: Workers, request: dict[str, Any], watch: Watch
+) -> dict[str, Any]:
+    path = work.folder / READ
+    if not path.exists():
+        write_whole(path, json.dumps(_read(source, work, workers, watch)))
+    read = json.loads(path.read_bytes())
+    if not sum(read["bytes"].values()):
+        work_is = read["damage"] or "it is whole"
+        raise ValueError(f"{source.path} holds no articles ({work_is})")
+    plan = Plan.of(read["chunks"], read["last_articles"], read["bytes"], work.preparation.shards)
+    counts = GroupedCounts()
+    counts.add(read["counts"])
+    runs = [RunOfChunks(plan, number, chunks) for number, chunks in plan.runs()]
+    for done, header in enumerate(workers.map(scatter, runs), 1):
+        counts.add(header["counts"])
+        watch(Progress("scattering articles", done, len(runs)))
+    files = _gather(plan, workers, watch)
+    manifest = _manifest(request, read, counts, files)
+    _publishable(work.folder / "folder", files, manifest)
+    return manifest
+
+
+def _read(source: Dump, work: Work, workers: Workers, watch: Watch) -> dict[str, Any]:
+    """Extracts articles until the dump ends, breaks, or has given enough of them."""
+    limit = work.preparation.limit
+    counts, sizes, megabytes = GroupedCounts(), dict.fromkeys(SPLITS, 0), 0.0
+    articles = chunks = last = 0
+    damage = ""
+    try:
+        for header in _extracted(source, work, workers):
+            chunks += 1
+            last = min(header["articles"], limit - articles) if limit else header["articles"]
+            articles += last
+            counts.add(header["counts"])
+            for split in SPLITS:
+                sizes[split] += header["bytes"][split]
+            megabytes += header["xml"] / 1e6
+            pages = sum(counts["pages"].values())
+            watch(Progress("reading pages", source.position, source.size, pages, megabytes))
+            damage = header["damage"]
+            if damage or articles == limit > 0:
+                break
+        else:
+            counts["pages"]["too large"] += source.skipped
+    except DamagedDump as error:
+        damage = str(error)
+        counts["pages"]["too large"] += source.skipped
+    return {
+        "chunks": chunks,
+        "last_articles": last,
+        "bytes": sizes,
+        "counts": counts.plain(),
+        "damage": damage,
+    }
+
+
+def _extracted(source: Dump, work: Work, workers: Workers) -> Iterator[dict[str, Any]]:
+    """Yields the headers of extracted chunks, in order; those that are there are not made again."""
+    first = 0
+    while work.extracted(first).exists():
+        yield read_header(work, first)
+        first += 1
+    yield from workers.map(extract, enumerate(source.chunks(first), first))
+
+
+def _gather(plan: Plan, workers: Workers, watch: Watch) -> dict[str, dict[str, Any]]:
+    """Writes all shards; returns what the manifest says of each, by split and name."""
+    files: dict[str, dict[str, Any]] = {split: {} for split in SPLITS}
+    shards = [
+        Shard(plan, split, number)
+        for split, count in enumerate(plan.shards)
+        for number in range(count)
+    ]
+    for done, (shard, (name, facts)) in enumerate(zip(shards, workers.map(gather, shards)), 1):
+        files[SPLITS[shard.split]][name] = facts
+        watch(Progress("writing shards", done, len(shards)))
+    return files
+
+
+def _manifest(request, read, counts: GroupedCounts, files) -> dict[str, Any]:
+    splits = {
+        split: {
+            "articles": counts[split]["articles"],
+            "paragraphs": counts[split]["paragraphs"],
+            "sentences": counts[split]["sentences"],
+            "files": files[split],
         }
-        if not sum(articles.values()):
-            raise ValueError(f"{dump} holds no articles with clean passages")
-        (partial / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-        partial.chmod(0o755)
-        partial.rename(output)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-    return manifest
+        for split in SPLITS
+    }
+    rest = {group: numbers for group, numbers in counts.plain().items() if group not in SPLITS}
+    return request | {
+        "complete": not read["damage"],
+        "damage": read["damage"],
+        "licence": LICENCE,
+        "counts": rest,
+        "splits": splits,
+    }
 
 
-def read_manifest(folder: Path) -> dict:
-    """Reads what `prepare` wrote last.
-
-    Raises:
-        ValueError: the folder was not written by `prepare`, or by another version of it.
-    """
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        hint = "write it with `python -m pipelines wikipedia DUMP FOLDER`"
-        raise ValueError(f"{folder} holds no prepared Wikipedia ({error}); {hint}") from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise ValueError(f"{folder}: its manifest is not of format {FORMAT}; prepare it again")
-    return manifest
-
-
-def _write(shards: "_Shards", dump: Path, passages: Passages, held_out: HeldOut) -> Counter:
-    """Writes all passages; returns how many articles each split has."""
-    articles: Counter[str] = Counter()
-    for page in pages(dump):
-        if page.namespace or page.redirect is not None:
-            continue
-        split = held_out.split(page.title)
-        # A sentence said twice in an article (a caption, a summary) is kept once.
-        found = list(dict.fromkeys(_passages(page, passages)))
-        articles[split] += bool(found)
-        for text in found:
-            shards.write(split, {"title": page.title, "text": text})
-    return articles
-
-
-def _passages(page: Page, passages: Passages) -> Iterator[str]:
-    for paragraph in paragraphs(page.wikitext):
-        yield from passages.cut(paragraph)
-
-
-class _Shards:
-    """Files of JSON lines in a folder, a new one each `size` lines of a split."""
-
-    def __init__(self, folder: Path, size: int):
-        if size < 1:
-            raise ValueError(f"a shard holds at least 1 passage, not {size}")
-        self._folder, self._size = folder, size
-        self._open: dict[str, TextIO] = {}
-        self.files: dict[str, list[str]] = {split: [] for split in SPLITS}
-        self.written: Counter[str] = Counter()
-
-    def __enter__(self) -> "_Shards":
-        return self
-
-    def __exit__(self, *error) -> None:
-        for file in self._open.values():
-            file.close()
-
-    def write(self, split: str, record: dict) -> None:
-        """Adds a line to the split's latest file."""
-        if self.written[split] % self._size == 0:
-            self._begin(split)
-        self._open[split].write(json.dumps(record, ensure_ascii=False) + "\n")
-        self.written[split] += 1
-
-    def _begin(self, split: str) -> None:
-        if split in self._open:
-            self._open[split].close()
-        name = f"{split}-{len(self.files[split]):05d}.jsonl"
-        self.files[split].append(name)
-        self._open[split] = open(self._folder / name, "w", encoding="utf-8", newline="\n")
+def _publishable(folder: Path, files: dict[str, dict[str, Any]], manifest) -> None:
+    """Writes the manifest, and removes what a killed process left half-written."""
+    known = {name for each in files.values() for name in each}
+    for path in folder.iterdir():
+        if path.name not in known:
+            path.unlink()
+    text = json.dumps(manifest, indent=2, ensure_ascii=False)
+    write_whole(folder / MANIFEST, f"{text}\n")

@@ -25,7 +25,7 @@ class Unfinished:
     """
 
     def __init__(self, output: Path, request: dict[str, Any]):
-        self.folder = output.with_name(f".{output.name}.partial")
+        self.folder = self.beside(output)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT)
         try:
@@ -54,11 +54,17 @@ class Unfinished:
     def publish(self, output: Path) -> None:
         """Gives the folder its name, and removes the rest."""
         (self.folder / "folder").rename(output)
-        self.remove()
+        self.remove_rest(output)
 
-    def remove(self) -> None:
-        """Removes the folder; what was to be published from it is gone too."""
-        shutil.rmtree(self.folder)
+    @classmethod
+    def remove_rest(cls, output: Path) -> None:
+        """Removes what is left of the work on a published output."""
+        shutil.rmtree(cls.beside(output), ignore_errors=True)
+
+    @staticmethod
+    def beside(output: Path) -> Path:
+        """Names the folder of the work on an output."""
+        return output.with_name(f".{output.name}.partial")
 
     def __enter__(self) -> "Unfinished":
         return self

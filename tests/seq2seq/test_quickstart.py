@@ -12,8 +12,9 @@ import pytest
 import tensorflow as tf
 from rich.console import Console
 
+from pipelines.wikipedia.held_out import HeldOut
 from seq2seq import quickstart as module
-from seq2seq.quickstart import HELD_OUT, METRICS, quickstart
+from seq2seq.quickstart import METRICS, quickstart
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
 
@@ -49,7 +50,7 @@ def dump(tmp_path_factory):
     names = (f"{first}{last}" for first, last in itertools.product(MAKERS, MAKERS.lower()))
     chosen = []
     for name in names:
-        split = HELD_OUT.split(name)
+        split = HeldOut().split(name)
         if left[split]:
             left[split] -= 1
             chosen.append(name)
@@ -162,10 +163,10 @@ def test_a_model_that_learnt_too_little_is_not_praised(first):
     assert "no better than the text as it came in chrF, BLEU" in first.said
 
 
-def test_other_passages_are_refused(first, dump, tmp_path):
+def test_articles_of_another_dump_are_refused(first, dump, tmp_path):
     other = tmp_path / "other.xml"
     other.write_text(dump.read_text())
-    with pytest.raises(ValueError, match="text was prepared from another dump or otherwise"):
+    with pytest.raises(ValueError, match=r"text is there already, made otherwise \(dump.name was"):
         start(first.folder, other)
 
 

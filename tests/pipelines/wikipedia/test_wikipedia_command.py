@@ -1,29 +1,95 @@
 """Tests of `python -m pipelines wikipedia`."""
 
+import os
+import random
 import subprocess
 import sys
+import time
+from pathlib import Path
 
-PAGE = (
-    "<page><title>Dog</title><ns>0</ns><id>1</id>"
-    "<revision><text>A dog barks.</text></revision></page>"
-)
+import pytest
+import small_dump
+from gensim.test.utils import datapath
+
+REAL = datapath("enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "pipelines", "wikipedia", *map(str, arguments)]
 
 
 def run(*arguments):
-    command = [sys.executable, "-m", "pipelines", "wikipedia", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
+    return subprocess.run(command(*arguments), capture_output=True, text=True)
 
 
-def test_a_dump_becomes_a_folder(tmp_path):
-    (tmp_path / "a.xml").write_text(f"<mediawiki>{PAGE}</mediawiki>")
-    done = run(tmp_path / "a.xml", tmp_path / "out", "--valid", "0", "--test", "0")
+def content(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_dump_becomes_a_folder_once(tmp_path):
+    dump = small_dump.write_dump(tmp_path / "a.xml", 3)
+    options = [dump, "--output", tmp_path / "out", "--valid", 0, "--test", 0]
+    options += ["--compression", "none", "--processes", 1]
+    done = run(*options)
     assert done.returncode == 0, done.stderr
-    assert "train: 1 passages of 1 articles" in done.stdout
-    assert '"A dog barks."' in (tmp_path / "out" / "train-00000.jsonl").read_text()
+    assert "pages: 3 article, 1 other namespace, 1 redirect" in done.stdout
+    assert "train: 3 articles, 6 paragraphs, 9 sentences in 1 shards" in done.stdout
+    assert '["Dog 1 barks at noon.",' in (tmp_path / "out/train-00000-of-00001.jsonl").read_text()
+    again = run(*options)
+    assert again.returncode == 0 and "nothing to do" in again.stdout
+
+
+def test_a_damaged_dump_is_prepared_up_to_the_fault_and_ends_with_status_1(tmp_path):
+    dump = small_dump.write_dump(tmp_path / "a.xml")
+    dump.write_bytes(dump.read_bytes()[:-30])
+    done = run(dump, "--output", tmp_path / "out", "--processes", 1)
+    assert done.returncode == 1
+    assert "error: " in done.stderr and "a.xml is damaged" in done.stderr
+    assert (tmp_path / "out" / "manifest.json").exists()
 
 
 def test_a_mistake_is_one_line_and_exit_status_2(tmp_path):
-    done = run(tmp_path / "gone.xml", tmp_path / "out")
+    done = run(tmp_path / "gone.xml", "--output", tmp_path / "out")
     assert done.returncode == 2
-    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+    assert done.stderr.strip().startswith("error: ") and done.stderr.strip().count("\n") == 0
     assert "gone.xml" in done.stderr
+
+
+def test_tensorflow_is_not_loaded(tmp_path):
+    program = "import sys, pipelines.__main__; assert 'tensorflow' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def wait_for_end_of_group(group):
+    """Waits until no process of a group is left, as none may outlive its parent."""
+    for _ in range(200):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    pytest.fail("worker processes outlive the one that began them")
+
+
+def test_two_processes_killed_at_any_time_write_what_one_writes(tmp_path):
+    options = [REAL, "--limit", 40]
+    done = run(*options, "--output", tmp_path / "one", "--processes", 1)
+    assert done.returncode == 0, done.stderr
+    draw = random.Random()
+    for _ in range(2):
+        program = subprocess.Popen(
+            command(*options, "--output", tmp_path / "two", "--processes", 2),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        # From the start of the program to its work, however slow the machine is.
+        while not list(Path(tmp_path).glob(".two.partial/extracted/*")) and program.poll() is None:
+            time.sleep(0.01)
+        time.sleep(draw.random())
+        program.kill()
+        program.wait()
+        wait_for_end_of_group(program.pid)
+    done = run(*options, "--output", tmp_path / "two", "--processes", 2)
+    assert done.returncode == 0, done.stderr
+    assert content(tmp_path / "two") == content(tmp_path / "one")

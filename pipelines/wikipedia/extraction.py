@@ -1,0 +1,120 @@
+"""The first phase: a chunk of a dump becomes a file of articles."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import zstandard
+
+from pipelines.wikipedia.article import Article, Section, to_line
+from pipelines.wikipedia.blocks import Blocks, write_blocks
+from pipelines.wikipedia.counts import GroupedCounts
+from pipelines.wikipedia.damaged_dump import DamagedDump
+from pipelines.wikipedia.kinds import kind
+from pipelines.wikipedia.manifest import SPLITS
+from pipelines.wikipedia.page import Page, parse_pages
+from pipelines.wikipedia.preparation import Preparation
+from pipelines.wikipedia.sentences import split_sentences
+from pipelines.wikipedia.site import Site
+from pipelines.wikipedia.wikitext import parse
+
+FAST = 1  # level of zstandard for what is soon read again and removed
+# What is kept of each article beside its line: the number of its split, its place in the random
+# order of all articles, and how much it holds.
+FACTS = np.dtype([("split", "u1"), ("key", "<u8"), ("paragraphs", "<u4"), ("sentences", "<u4")])
+
+
+class Work(NamedTuple):
+    """What every process knows: the unfinished folder, the dump's site, the options."""
+
+    folder: Path
+    site: Site
+    preparation: Preparation
+
+    def extracted(self, chunk: int) -> Path:
+        """Names the file that a chunk becomes."""
+        return self.folder / "extracted" / f"{chunk:08d}"
+
+
+def extract(work: Work, item: tuple[int, bytes]) -> dict[str, Any]:
+    """Writes what a chunk, given with its number, holds; returns the header of the file."""
+    number, chunk = item
+    if work.extracted(number).exists():
+        return read_header(work, number)
+    counts = GroupedCounts()
+    lines, facts, damage = [], [], ""
+    try:
+        for page in parse_pages(chunk, work.site):
+            what = kind(page, work.site)
+            counts["pages"][what] += 1
+            if what == "article":
+                article = _article(page, work, counts)
+                if article is not None:
+                    lines.append(to_line(article))
+                    facts.append(_facts(article, work.preparation))
+    except DamagedDump as error:
+        damage = str(error)
+    table = np.array(facts, FACTS)
+    header = {
+        "articles": len(lines),
+        "bytes": _sizes(lines, table),
+        "xml": len(chunk),
+        "counts": counts.plain(),
+        "damage": damage,
+    }
+    packed = zstandard.compress(b"\n".join(lines), FAST)
+    write_blocks(work.extracted(number), header, [table.tobytes(), packed])
+    return header
+
+
+def read_header(work: Work, number: int) -> dict[str, Any]:
+    """Returns what `extract` returned."""
+    with Blocks.open(work.extracted(number)) as blocks:
+        return blocks.header
+
+
+def read_extracted(work: Work, number: int) -> tuple[np.ndarray, list[bytes]]:
+    """Returns the facts and the lines of the articles of a chunk."""
+    with Blocks.open(work.extracted(number)) as blocks:
+        facts = np.frombuffer(blocks.read(0), FACTS)
+        lines = zstandard.decompress(blocks.read(1)).split(b"\n")
+    return facts, lines if len(facts) else []
+
+
+def _article(page: Page, work: Work, counts: GroupedCounts) -> Article | None:
+    """Makes an article of a page; None if nothing is left of it."""
+    sections = list(_sections(page, work))
+    if not sections:
+        counts["articles left out"]["without prose"] += 1
+        return None
+    return Article(page.id, page.title, sections)
+
+
+def _sections(page: Page, work: Work) -> Iterator[Section[list[str]]]:
+    language = work.preparation.language or work.site.language
+    for section in parse(page.wikitext, work.site):
+        paragraphs = [split_sentences(text, language) for text in section.paragraphs]
+        paragraphs = [sentences for sentences in paragraphs if sentences]
+        if paragraphs:
+            yield Section(section.title, section.level, paragraphs)
+
+
+def _facts(article: Article, preparation: Preparation) -> tuple[int, int, int, int]:
+    digest = hashlib.blake2b(f"{preparation.seed} {article.title}".encode(), digest_size=8)
+    paragraphs = list(article.paragraphs())
+    return (
+        SPLITS.index(preparation.held_out.split(article.title)),
+        int.from_bytes(digest.digest(), "little"),
+        len(paragraphs),
+        sum(map(len, paragraphs)),
+    )
+
+
+def _sizes(lines: list[bytes], facts: np.ndarray) -> dict[str, int]:
+    """Adds up the bytes of each split, line feeds included."""
+    lengths = np.array([len(line) + 1 for line in lines], np.int64)
+    return {
+        split: int(lengths[facts["split"] == index].sum()) for index, split in enumerate(SPLITS)
+    }
