@@ -2,20 +2,16 @@
 
 import re
 
+from pipelines.wikipedia.marks import GONE, HOLE, UNKNOWN
 from pipelines.wikipedia.nesting import replace_nested
-from pipelines.wikipedia.templates import HOLE, expand
-from pipelines.wikipedia.tidying import GONE
+from pipelines.wikipedia.templates import expand
 
 INNERMOST = re.compile(r"\{\{([^{}]*+)\}\}")
 DEEPEST = 8  # few pages nest deeper; what is left takes the slow way
-UNKNOWN = "\ufffb"  # an unknown template, until its place tells a note or a box from a hole
 # A box: alone on its line, or before a first word.
-BOX = re.compile(r"\ufffb(?<=[\n\x01]\ufffb)[\ufffb\x01 \t]*+(?=\n|['\"\[]*+[^\W\d_a-z])")
+BOX = re.compile(r"\x03(?<=[\n\x01]\x03)[\x03\x01 \t]*+(?=\n|['\"\[]*+[^\W\d_a-z])")
 # A note: after a word, without a space.
-NOTE = re.compile(
-    r"\ufffb(?<=[^\W\d_\ufffb]\ufffb|[.,;:!?\"')\]\x01]\ufffb)\ufffb*+(?=[\s.,;:)\x01])"
-)
-PARAMETER = re.compile(r"\{\{\{[^{}|]*+(?:\|([^{}]*+))?\}\}\}")
+NOTE = re.compile(r"\x03(?<=[^\W\d_\x03]\x03|[.,;:!?\"')\]\x01]\x03)\x03*+(?=[\s.,;:)\x01])")
 
 
 def replace_templates(text: str) -> str:

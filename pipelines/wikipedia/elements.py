@@ -4,9 +4,8 @@ import functools
 import re
 from collections.abc import Callable
 
+from pipelines.wikipedia.marks import GONE, HOLE
 from pipelines.wikipedia.nesting import cut_nested
-from pipelines.wikipedia.templates import HOLE
-from pipelines.wikipedia.tidying import GONE
 
 Replace = Callable[[str], str]
 

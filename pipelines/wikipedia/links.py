@@ -5,10 +5,9 @@ import re
 from collections.abc import Callable
 
 from pipelines.wikipedia.languages import LANGUAGES
+from pipelines.wikipedia.marks import GONE, HOLE
 from pipelines.wikipedia.nesting import replace_nested
 from pipelines.wikipedia.site import Site
-from pipelines.wikipedia.templates import HOLE
-from pipelines.wikipedia.tidying import GONE
 
 # Most links: no colon, so neither a file nor a category nor another wiki.
 PLAIN = re.compile(r"\[\[(?:[^][|:{}<>\n]++\|([^][|{}\n]++)|([^][|:{}<>\n]++))]]")

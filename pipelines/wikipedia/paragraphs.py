@@ -4,11 +4,8 @@ import re
 
 from pipelines.wikipedia.article import Section
 from pipelines.wikipedia.end_matter import end_matter
-from pipelines.wikipedia.templates import HOLE
-from pipelines.wikipedia.tidying import GONE
+from pipelines.wikipedia.marks import GONE, HEAD, HOLE
 
-# Where a heading was: U+0002, its level, its title. No page may hold this character.
-HEAD = "\x02"
 WRITTEN = re.compile(r"\n(=++)([^\n]++)")
 BLANK = " \t\x1f" + GONE
 EDGES = BLANK + "='"

@@ -4,10 +4,9 @@ import functools
 import re
 from collections.abc import Callable
 
+from pipelines.wikipedia.marks import HOLE
 from pipelines.wikipedia.template_names import CHARACTERS, SILENT, SILENT_BEGINNINGS
 from pipelines.wikipedia.units import convert
-
-HOLE = "\ufffc"  # U+FFFC OBJECT REPLACEMENT CHARACTER: something is read here that we cannot know
 
 Rule = Callable[[str], str]  # what stands behind the template's name -> what it leaves
 

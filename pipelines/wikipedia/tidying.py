@@ -3,9 +3,8 @@
 import re
 from html import unescape
 
-from pipelines.wikipedia.templates import HOLE
+from pipelines.wikipedia.marks import GONE, HOLE
 
-GONE = "\x01"  # where something stood that leaves nothing; no page may hold this character
 # A name without the semicolon is text for MediaWiki: "AT&T", "R&D".
 ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
 SPACES = "\t\xa0\u2002\u2003\u2009\u200a\u202f\u2028\u2029\r"
@@ -44,15 +43,15 @@ def tidy(text: str) -> str:
         text = text.replace(space, " ")
     for unseen in UNSEEN:
         text = text.replace(unseen, "")
-    if _may_hold_markup(text):
-        text = RESIDUE.sub(HOLE, text)
     if GONE in text:
         text = _close_gaps(text)
+    if _may_hold_markup(text):
+        text = RESIDUE.sub(HOLE, text)
     for _ in range(NESTED):
-        text, emptied = EMPTY.subn("", text)
+        text, emptied = EMPTY.subn(" ", text)
         if not emptied:
             break
-        text = text.replace(" ,", ",").replace(" .", ".").replace(" )", ")")
+        text = text.replace("  ", " ").replace(" ,", ",").replace(" .", ".").replace(" )", ")")
     text = OPENED.sub("(", text)
     while "  " in text:
         text = text.replace("  ", " ")

@@ -5,14 +5,14 @@ from pipelines.wikipedia.braces import replace_templates
 from pipelines.wikipedia.comments import hide_literals, show_literals
 from pipelines.wikipedia.elements import remove_elements
 from pipelines.wikipedia.links import show_links, show_plain_links
-from pipelines.wikipedia.paragraphs import HEAD, mark_headings, sections
+from pipelines.wikipedia.marks import GONE, HEAD, HOLE, INDENTED, UNKNOWN
+from pipelines.wikipedia.paragraphs import mark_headings, sections
 from pipelines.wikipedia.quotes import remove_quotes
 from pipelines.wikipedia.site import Site
 from pipelines.wikipedia.switches import choose_variants, remove_switches
 from pipelines.wikipedia.tables import remove_tables
 from pipelines.wikipedia.tags import remove_tags
-from pipelines.wikipedia.templates import HOLE
-from pipelines.wikipedia.tidying import GONE, tidy, unescape_entities
+from pipelines.wikipedia.tidying import tidy, unescape_entities
 
 __all__ = ["HOLE", "parse"]
 
@@ -26,12 +26,14 @@ def parse(wikitext: str, site: Site = Site()) -> list[Section[str]]:
     sentence. Each step goes over the whole page once and makes it shorter, those that drop most
     first; steps that call a function for each match come last.
     """
-    text = f"\n{wikitext}\n\n".replace(HEAD, "").replace(GONE, "")
+    text = f"\n{wikitext}\n\n"
+    for mark in (GONE, HEAD, UNKNOWN, INDENTED):
+        text = text.replace(mark, "")
     literal = "nowiki" in text or "NOWIKI" in text
     if "<!--" in text or literal:
         text = hide_literals(text)
     # What is indented is preformatted; spaces that left-out markup leaves mean nothing.
-    text = remove_elements(text.replace("\n ", "\n\x1f"))
+    text = remove_elements(text.replace("\n ", f"\n{INDENTED}"))
     text = remove_tables(mark_headings(text, site.language))
     text = replace_templates(show_plain_links(text))
     text = remove_quotes(remove_tags(show_links(text, site)))
