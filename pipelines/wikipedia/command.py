@@ -8,18 +8,20 @@ import typer
 from rich.console import Console
 
 from pipelines.wikipedia.display import Display
+from pipelines.wikipedia.download import download, is_remote
 from pipelines.wikipedia.held_out import HeldOut
 from pipelines.wikipedia.preparation import Preparation
 from pipelines.wikipedia.prepare import prepare
+from pipelines.wikipedia.progress import Progress
 from pipelines.wikipedia.shards import Compression, Kind, Shards
+from pipelines.wikipedia.unfinished import Unfinished
 
 
 def wikipedia(
-    dump: Annotated[
-        Path, typer.Argument(help="pages-articles dump: .xml, .bz2, .7z, .gz, .xz, .zst")
-    ],
+    dump: Annotated[str, typer.Argument(help="file (.xml.bz2 ...), URL, or enwiki@latest")],
     output: Annotated[Path, typer.Option(help="folder to write; unfinished work is gone on with")],
     processes: Annotated[int, typer.Option(help="by default one a core")] = 0,
+    downloads: Annotated[str, typer.Option(help="folder; by default that of the output")] = "",
     language: Annotated[str, typer.Option(help="of the text; by default what the dump says")] = "",
     limit: Annotated[int, typer.Option(help="articles to keep; 0 keeps all")] = 0,
     seed: Annotated[int, typer.Option(help="of the random order of the articles")] = 0,
@@ -42,10 +44,11 @@ def wikipedia(
         shards=Shards(kind, compression, shard_size, shards),
     )
     there = output.exists()
+    processes = processes or len(os.sched_getaffinity(0))
     with Display(Console(stderr=True)) as display:
         try:
-            cores = len(os.sched_getaffinity(0))
-            manifest = prepare(dump, output, preparation, processes or cores, display)
+            path = _local(dump, Path(downloads) if downloads else output.parent, output, display)
+            manifest = prepare(path, output, preparation, processes, display)
         except KeyboardInterrupt:
             typer.echo("stopped; the same command goes on", err=True)
             raise typer.Exit(130) from None
@@ -55,6 +58,19 @@ def wikipedia(
     if not manifest["complete"]:
         typer.echo(f"error: {manifest['damage']}; what was before is in {output}", err=True)
         raise typer.Exit(1)
+
+
+def _local(dump: str, folder: Path, output: Path, display: Display) -> Path:
+    """Returns the path of a dump, which is downloaded if it is not a file."""
+    if not is_remote(dump):
+        return Path(dump)
+    # There may be a newer one by now, but what was begun is gone on with.
+    begun = Unfinished.dump(output)
+    wiki, _, date = dump.partition("@")
+    if date == "latest" and begun.startswith(f"{wiki}-") and (folder / begun).is_file():
+        return folder / begun
+    watch = lambda done, total: display(Progress("downloading", done, total))
+    return download(dump, folder, watch=watch)
 
 
 def _print_counts(manifest: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import time
 from rich import progress
 from rich.console import Console
 
-from pipelines.wikipedia.prepare import Progress
+from pipelines.wikipedia.progress import Progress
 
 WINDOW = 20.0  # seconds over which the speed is taken
 

@@ -1,6 +1,7 @@
 """The first phase: a chunk of a dump becomes a file of articles."""
 
 import hashlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from pipelines.wikipedia.article import Article, Section, to_line
 from pipelines.wikipedia.blocks import Blocks, write_blocks
 from pipelines.wikipedia.counts import GroupedCounts
 from pipelines.wikipedia.damaged_dump import DamagedDump
+from pipelines.wikipedia.fingerprints import Fingerprints
 from pipelines.wikipedia.kinds import kind
 from pipelines.wikipedia.manifest import SPLITS
 from pipelines.wikipedia.page import Page, parse_pages
@@ -20,9 +22,11 @@ from pipelines.wikipedia.sentences import split_sentences
 from pipelines.wikipedia.site import Site
 from pipelines.wikipedia.wikitext import parse
 
+ARTICLES = "articles left out"  # a group of counts
 FAST = 1  # level of zstandard for what is soon read again and removed
 # What is kept of each article beside its line: the number of its split, its place in the random
 # order of all articles, and how much it holds.
+TEXT, TABLE, PRINTS = range(3)  # the blocks of a file
 FACTS = np.dtype([("split", "u1"), ("key", "<u8"), ("paragraphs", "<u4"), ("sentences", "<u4")])
 
 
@@ -32,6 +36,11 @@ class Work(NamedTuple):
     folder: Path
     site: Site
     preparation: Preparation
+
+    @property
+    def duplicates(self) -> Path:
+        """Names the folder of what the second phase finds."""
+        return self.folder / "duplicates"
 
     def extracted(self, chunk: int) -> Path:
         """Names the file that a chunk becomes."""
@@ -44,7 +53,7 @@ def extract(work: Work, item: tuple[int, bytes]) -> dict[str, Any]:
     if work.extracted(number).exists():
         return read_header(work, number)
     counts = GroupedCounts()
-    lines, facts, damage = [], [], ""
+    articles, damage = [], ""
     try:
         for page in parse_pages(chunk, work.site):
             what = kind(page, work.site)
@@ -52,20 +61,25 @@ def extract(work: Work, item: tuple[int, bytes]) -> dict[str, Any]:
             if what == "article":
                 article = _article(page, work, counts)
                 if article is not None:
-                    lines.append(to_line(article))
-                    facts.append(_facts(article, work.preparation))
+                    articles.append(article)
     except DamagedDump as error:
         damage = str(error)
-    table = np.array(facts, FACTS)
+    rest = {"xml": len(chunk), "counts": counts.plain(), "damage": damage}
+    return _write(work, number, articles, rest)
+
+
+def _write(work: Work, number: int, articles: list[Article], rest: dict) -> dict[str, Any]:
+    lines = list(map(to_line, articles))
+    facts = np.array([_facts(article, work.preparation) for article in articles], FACTS)
+    shortest = work.preparation.duplicates.paragraph or sys.maxsize
     header = {
-        "articles": len(lines),
-        "bytes": _sizes(lines, table),
-        "xml": len(chunk),
-        "counts": counts.plain(),
-        "damage": damage,
-    }
-    packed = zstandard.compress(b"\n".join(lines), FAST)
-    write_blocks(work.extracted(number), header, [table.tobytes(), packed])
+        "articles": len(articles),
+        "paragraphs": int(facts["paragraphs"].sum()),
+        "bytes": _sizes(lines, facts),
+    } | rest
+    text = zstandard.compress(b"\n".join(lines), FAST)
+    fingerprints = Fingerprints.of(articles, shortest).pack()
+    write_blocks(work.extracted(number), header, [text, facts.tobytes(), fingerprints])
     return header
 
 
@@ -78,16 +92,24 @@ def read_header(work: Work, number: int) -> dict[str, Any]:
 def read_extracted(work: Work, number: int) -> tuple[np.ndarray, list[bytes]]:
     """Returns the facts and the lines of the articles of a chunk."""
     with Blocks.open(work.extracted(number)) as blocks:
-        facts = np.frombuffer(blocks.read(0), FACTS)
-        lines = zstandard.decompress(blocks.read(1)).split(b"\n")
+        facts = np.frombuffer(blocks.read(TABLE), FACTS)
+        lines = zstandard.decompress(blocks.read(TEXT)).split(b"\n")
     return facts, lines if len(facts) else []
+
+
+def read_fingerprints(work: Work, number: int, articles: int) -> Fingerprints:
+    """Returns those of the first so many articles of a chunk."""
+    with Blocks.open(work.extracted(number)) as blocks:
+        prints = Fingerprints.unpack(blocks.read(PRINTS))
+    counts = prints.paragraphs[:articles]
+    return Fingerprints(counts, prints.hashes[: counts.sum()], prints.signatures[:articles])
 
 
 def _article(page: Page, work: Work, counts: GroupedCounts) -> Article | None:
     """Makes an article of a page; None if nothing is left of it."""
     sections = list(_sections(page, work))
     if not sections:
-        counts["articles left out"]["without prose"] += 1
+        counts[ARTICLES]["without prose"] += 1
         return None
     return Article(page.id, page.title, sections)
 

@@ -4,8 +4,6 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
-
 from pipelines.wikipedia.manifest import SPLITS
 from pipelines.wikipedia.shards import Shards
 
@@ -22,20 +20,18 @@ class Plan(NamedTuple):
     """
 
     chunks: int
-    last_articles: int  # how many of the last chunk's are kept
     per_run: int  # chunks
     shards: tuple[int, ...]  # of each split
     per_shard: tuple[int, ...]  # buckets, of each split
 
     @classmethod
-    def of(cls, chunks: int, last_articles: int, sizes: dict[str, int], shards: Shards) -> "Plan":
+    def of(cls, chunks: int, sizes: dict[str, int], shards: Shards) -> "Plan":
         """Plans for so many bytes of lines of each split."""
         total = sum(sizes.values())
         held = max(LEAST, math.sqrt(total * PIECE))
         counts = tuple(shards.count(split, sizes[split]) for split in SPLITS)
         return cls(
             chunks=chunks,
-            last_articles=last_articles,
             per_run=max(1, int(held * chunks / max(1, total))),
             shards=counts,
             per_shard=tuple(
@@ -63,7 +59,3 @@ class Plan(NamedTuple):
         """Names the buckets of a shard."""
         first = self.first_buckets()[split] + shard * self.per_shard[split]
         return range(first, first + self.per_shard[split])
-
-    def kept(self, chunk: int, facts: np.ndarray) -> np.ndarray:
-        """Cuts what is known of a chunk's articles to those that are kept."""
-        return facts[: self.last_articles] if chunk == self.chunks - 1 else facts

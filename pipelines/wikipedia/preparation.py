@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from pipelines.wikipedia.duplicates import Duplicates
 from pipelines.wikipedia.held_out import HeldOut
 from pipelines.wikipedia.shards import Shards
 
@@ -18,6 +19,7 @@ class Preparation:
     language: str = ""
     limit: int = 0
     seed: int = 0
+    duplicates: Duplicates = Duplicates()
     held_out: HeldOut = HeldOut()
     shards: Shards = Shards()
 

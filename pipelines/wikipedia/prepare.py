@@ -5,37 +5,24 @@ import errno
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pipelines.whole_files import write_whole
 from pipelines.wikipedia.counts import GroupedCounts
-from pipelines.wikipedia.damaged_dump import DamagedDump
 from pipelines.wikipedia.dump import Dump
-from pipelines.wikipedia.extraction import Work, extract, read_header
+from pipelines.wikipedia.duplicates import Totals, find_duplicates
+from pipelines.wikipedia.extraction import Work, read_fingerprints
 from pipelines.wikipedia.manifest import FORMAT, LICENCE, MANIFEST, SPLITS, read_manifest
 from pipelines.wikipedia.plan import Plan
 from pipelines.wikipedia.preparation import Preparation
+from pipelines.wikipedia.progress import Progress, Watch
+from pipelines.wikipedia.reading import DumpRead, read_dump
 from pipelines.wikipedia.scattering import RunOfChunks, Shard, gather, scatter
 from pipelines.wikipedia.unfinished import Unfinished, require_same
 from pipelines.wikipedia.workers import Workers
 
-READ = "dump.json"  # what reading the dump to its end told
 FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
-class Progress(NamedTuple):
-    """How far a phase is: `done` of `total` of its own units; total 0 is not known."""
-
-    phase: str
-    done: float
-    total: float
-    pages: int = 0
-    megabytes: float = 0  # of XML
-
-
-Watch = Callable[[Progress], None]
 
 
 def prepare(
@@ -87,7 +74,7 @@ def _finished(output: Path, request: dict[str, Any]) -> dict[str, Any]:
 def _request(source: Dump, preparation: Preparation) -> dict[str, Any]:
     """Describes a dump and what is asked to become of it, as the manifest does."""
     path, site = source.path, source.site
-    date = re.search(r"(?:^|-)(\d{8})-", path.name)
+    named = re.match(r"(?:([a-z]\w*)-)?(?:(\d{8})|latest)-", path.name)
     size = path.stat().st_size
     digest = hashlib.sha256()
     with open(path, "rb") as file:
@@ -98,7 +85,8 @@ def _request(source: Dump, preparation: Preparation) -> dict[str, Any]:
         "format": FORMAT,
         "dump": {
             "name": path.name,
-            "date": date[1] if date else None,
+            "wiki": named[1] if named else None,
+            "date": named[2] if named else None,
             "bytes": size,
             "fingerprint": digest.hexdigest(),  # of its first and last 2**20 bytes
             "schema": site.version,
@@ -111,17 +99,13 @@ def _request(source: Dump, preparation: Preparation) -> dict[str, Any]:
 def _phases(
     source: Dump, work: Work, workers: Workers, request: dict[str, Any], watch: Watch
 ) -> dict[str, Any]:
-    path = work.folder / READ
-    if not path.exists():
-        write_whole(path, json.dumps(_read(source, work, workers, watch)))
-    read = json.loads(path.read_bytes())
-    if not sum(read["bytes"].values()):
-        work_is = read["damage"] or "it is whole"
-        raise ValueError(f"{source.path} holds no articles ({work_is})")
-    plan = Plan.of(read["chunks"], read["last_articles"], read["bytes"], work.preparation.shards)
+    read = read_dump(source, work, workers, watch)
+    if not sum(read.bytes.values()):
+        raise ValueError(f"{source.path} holds no articles ({read.damage or 'it is whole'})")
+    plan = Plan.of(len(read.articles), read.bytes, work.preparation.shards)
+    runs = _find_duplicates(work, plan, read, watch)
     counts = GroupedCounts()
-    counts.add(read["counts"])
-    runs = [RunOfChunks(plan, number, chunks) for number, chunks in plan.runs()]
+    counts.add(read.counts)
     for done, header in enumerate(workers.map(scatter, runs), 1):
         counts.add(header["counts"])
         watch(Progress("scattering articles", done, len(runs)))
@@ -131,47 +115,25 @@ def _phases(
     return manifest
 
 
-def _read(source: Dump, work: Work, workers: Workers, watch: Watch) -> dict[str, Any]:
-    """Extracts articles until the dump ends, breaks, or has given enough of them."""
-    limit = work.preparation.limit
-    counts, sizes, megabytes = GroupedCounts(), dict.fromkeys(SPLITS, 0), 0.0
-    articles = chunks = last = 0
-    damage = ""
-    try:
-        for header in _extracted(source, work, workers):
-            chunks += 1
-            last = min(header["articles"], limit - articles) if limit else header["articles"]
-            articles += last
-            counts.add(header["counts"])
-            for split in SPLITS:
-                sizes[split] += header["bytes"][split]
-            megabytes += header["xml"] / 1e6
-            pages = sum(counts["pages"].values())
-            watch(Progress("reading pages", source.position, source.size, pages, megabytes))
-            damage = header["damage"]
-            if damage or articles == limit > 0:
-                break
-        else:
-            counts["pages"]["too large"] += source.skipped
-    except DamagedDump as error:
-        damage = str(error)
-        counts["pages"]["too large"] += source.skipped
-    return {
-        "chunks": chunks,
-        "last_articles": last,
-        "bytes": sizes,
-        "counts": counts.plain(),
-        "damage": damage,
-    }
-
-
-def _extracted(source: Dump, work: Work, workers: Workers) -> Iterator[dict[str, Any]]:
-    """Yields the headers of extracted chunks, in order; those that are there are not made again."""
-    first = 0
-    while work.extracted(first).exists():
-        yield read_header(work, first)
-        first += 1
-    yield from workers.map(extract, enumerate(source.chunks(first), first))
+def _find_duplicates(work: Work, plan: Plan, read: DumpRead, watch: Watch) -> list[RunOfChunks]:
+    """Finds what has something earlier; returns the runs with the numbers that it goes by."""
+    totals = Totals(sum(read.articles), sum(read.paragraphs))
+    pairs = list(enumerate(read.articles))
+    watch(Progress("finding duplicates", 0, 0))
+    find_duplicates(
+        work.duplicates,
+        totals,
+        lambda: (read_fingerprints(work, chunk, articles) for chunk, articles in pairs),
+        work.preparation.duplicates,
+    )
+    watch(Progress("finding duplicates", 1, 1))
+    runs, article, paragraph = [], 0, 0
+    for number, chunks in plan.runs():
+        articles = read.articles[chunks.start : chunks.stop]
+        runs.append(RunOfChunks(plan, number, chunks, articles, Totals(article, paragraph)))
+        article += sum(articles)
+        paragraph += sum(read.paragraphs[chunks.start : chunks.stop])
+    return runs
 
 
 def _gather(plan: Plan, workers: Workers, watch: Watch) -> dict[str, dict[str, Any]]:
@@ -188,7 +150,7 @@ def _gather(plan: Plan, workers: Workers, watch: Watch) -> dict[str, dict[str, A
     return files
 
 
-def _manifest(request, read, counts: GroupedCounts, files) -> dict[str, Any]:
+def _manifest(request, read: DumpRead, counts: GroupedCounts, files) -> dict[str, Any]:
     splits = {
         split: {
             "articles": counts[split]["articles"],
@@ -200,8 +162,8 @@ def _manifest(request, read, counts: GroupedCounts, files) -> dict[str, Any]:
     }
     rest = {group: numbers for group, numbers in counts.plain().items() if group not in SPLITS}
     return request | {
-        "complete": not read["damage"],
-        "damage": read["damage"],
+        "complete": not read.damage,
+        "damage": read.damage,
         "licence": LICENCE,
         "counts": rest,
         "splits": splits,

@@ -9,21 +9,30 @@ import orjson
 import zstandard
 
 from pipelines.whole_files import write_whole
+from pipelines.wikipedia.article import from_line, to_line
 from pipelines.wikipedia.blocks import Blocks, write_blocks
 from pipelines.wikipedia.counts import GroupedCounts
-from pipelines.wikipedia.extraction import FAST, Work, read_extracted
+from pipelines.wikipedia.duplicates import Found, Totals
+from pipelines.wikipedia.extraction import ARTICLES, FAST, Work, read_extracted
 from pipelines.wikipedia.manifest import SPLITS
 from pipelines.wikipedia.plan import Plan
 
+PARAGRAPHS = "paragraphs left out"
 KEY = np.dtype("<u8")
 
 
 class RunOfChunks(NamedTuple):
-    """Chunks that one file of buckets is made of."""
+    """Chunks that one file of buckets is made of.
+
+    articles: how many of each chunk are kept
+    first: the numbers, through the whole dump, of their first article and paragraph
+    """
 
     plan: Plan
     number: int
     chunks: range
+    articles: list[int]
+    first: Totals
 
 
 class Shard(NamedTuple):
@@ -47,18 +56,50 @@ def scatter(work: Work, run: RunOfChunks) -> dict[str, Any]:
             return blocks.header
     counts = GroupedCounts()
     buckets: list[list[tuple[int, bytes]]] = [[] for _ in range(plan.first_buckets()[-1])]
-    for chunk in run.chunks:
-        facts, lines = read_extracted(work, chunk)
-        for fact, line in zip(plan.kept(chunk, facts).tolist(), lines):
-            split, key, paragraphs, sentences = fact
-            numbers = {"articles": 1, "paragraphs": paragraphs, "sentences": sentences}
-            counts[SPLITS[split]].update(numbers)
-            buckets[plan.bucket(split, key)].append((key, line))
+    for split, key, line in _unique(work, run, counts):
+        buckets[plan.bucket(split, key)].append((key, line))
     header = {"counts": counts.plain()}
     write_blocks(path, header, [_pack(bucket) for bucket in buckets])
     for chunk in run.chunks:
         work.extracted(chunk).unlink(missing_ok=True)
     return header
+
+
+def _unique(work: Work, run: RunOfChunks, counts: GroupedCounts) -> Iterator[tuple]:
+    """Yields split, key and line of each article, without what has something earlier."""
+    found = Found.at(work.duplicates)
+    number, first = run.first
+    for chunk, articles in zip(run.chunks, run.articles):
+        facts, lines = read_extracted(work, chunk)
+        for fact, line in zip(facts[:articles].tolist(), lines):
+            split, key, paragraphs, sentences = fact
+            repeated = found.paragraphs[first : first + paragraphs]
+            if found.articles[number]:
+                counts[ARTICLES]["nearly an earlier one"] += 1
+                line = b""
+            elif repeated.any():
+                line, paragraphs, sentences = _without(line, repeated)
+                counts[PARAGRAPHS]["as an earlier one"] += len(repeated) - paragraphs
+                counts[ARTICLES]["all paragraphs as earlier ones"] += not line
+            if line:
+                numbers = {"articles": 1, "paragraphs": paragraphs, "sentences": sentences}
+                counts[SPLITS[split]].update(numbers)
+                yield split, key, line
+            number, first = number + 1, first + len(repeated)
+
+
+def _without(line: bytes, repeated: np.ndarray) -> tuple[bytes, int, int]:
+    """Leaves paragraphs out; returns the line, empty if none is left, its paragraphs, sentences."""
+    article, marks = from_line(line), iter(repeated.tolist())
+    sections = [
+        section._replace(
+            paragraphs=[paragraph for paragraph in section.paragraphs if not next(marks)]
+        )
+        for section in article.sections
+    ]
+    article = article._replace(sections=[section for section in sections if section.paragraphs])
+    lengths = list(map(len, article.paragraphs()))
+    return to_line(article) if lengths else b"", len(lengths), sum(lengths)
 
 
 def gather(work: Work, shard: Shard) -> tuple[str, dict[str, Any]]:

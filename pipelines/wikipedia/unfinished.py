@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.whole_files import write_whole
+from pipelines.wikipedia.manifest import MANIFEST
 
 REQUEST = "request.json"
 LOCK = "lock"
@@ -60,6 +61,14 @@ class Unfinished:
     def remove_rest(cls, output: Path) -> None:
         """Removes what is left of the work on a published output."""
         shutil.rmtree(cls.beside(output), ignore_errors=True)
+
+    @classmethod
+    def dump(cls, output: Path) -> str:
+        """Names the dump that an output was made of, or its work begun with; "" if none was."""
+        for path in (output / MANIFEST, cls.beside(output) / REQUEST):
+            if path.is_file():
+                return str(json.loads(path.read_bytes())["dump"]["name"])
+        return ""
 
     @staticmethod
     def beside(output: Path) -> Path:

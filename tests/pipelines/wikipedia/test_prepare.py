@@ -13,6 +13,7 @@ import pytest
 import small_dump
 
 from pipelines.wikipedia import blocks, workers
+from pipelines.wikipedia.duplicates import Duplicates
 from pipelines.wikipedia.held_out import HeldOut
 from pipelines.wikipedia.manifest import MANIFEST, read_manifest
 from pipelines.wikipedia.preparation import Preparation
@@ -272,3 +273,44 @@ def test_results_come_in_order_from_few_items_at_a_time():
 
 def add(context, item):
     return context + item
+
+
+LONG = (
+    "The dog barks at noon every day of the year, and nobody who hears it knows the reason of it."
+)
+OTHER = (
+    "A cat sleeps all day in the shade of the old tree, where no dog has ever found it, or looked."
+)
+
+
+def test_what_came_before_is_left_out_and_counted(tmp_path):
+    texts = {
+        "First": f"{LONG} {LONG}\n\n{OTHER} {OTHER}",
+        "Twin": f"{LONG} {LONG}\n\n{OTHER} {OTHER}",
+        "Quotes": f"Only this is new here.\n\n{LONG} {LONG}\n\n== End ==\n\n{OTHER} {OTHER}",
+        "Other": "Nothing like it.",
+    }
+    pages = [small_dump.PAGE.format(*item, "") for item in enumerate_pages(texts)]
+    (tmp_path / "a.xml").write_text(f"<mediawiki>{''.join(pages)}</mediawiki>")
+    options = dataclasses.replace(ALL_TRAIN, duplicates=Duplicates(similarity=0.95))
+    manifest = prepare(tmp_path / "a.xml", tmp_path / "out", options)
+    found = {article.title: article for article in everything(tmp_path / "out")}
+    assert set(found) == {"First", "Quotes", "Other"}
+    assert list(found["Quotes"].paragraphs()) == [["Only this is new here."]]
+    assert len(found["First"].sections[0].paragraphs) == 2
+    assert manifest["counts"]["articles left out"] == {"nearly an earlier one": 1}
+    assert manifest["counts"]["paragraphs left out"] == {"as an earlier one": 2}
+    train = manifest["splits"]["train"]
+    assert (train["articles"], train["paragraphs"], train["sentences"]) == (3, 4, 6)
+
+
+def test_duplicates_are_kept_where_that_is_asked_for(tmp_path):
+    pages = [small_dump.PAGE.format(*item, "") for item in enumerate_pages({"A": LONG, "B": LONG})]
+    (tmp_path / "a.xml").write_text(f"<mediawiki>{''.join(pages)}</mediawiki>")
+    options = dataclasses.replace(ALL_TRAIN, duplicates=Duplicates(paragraph=0, similarity=0))
+    prepare(tmp_path / "a.xml", tmp_path / "out", options)
+    assert len(everything(tmp_path / "out")) == 2
+
+
+def enumerate_pages(texts):
+    return [(title, 0, number, text) for number, (title, text) in enumerate(texts.items())]

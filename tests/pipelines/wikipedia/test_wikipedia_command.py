@@ -1,9 +1,15 @@
 """Tests of `python -m pipelines wikipedia`."""
 
+import bz2
+import functools
+import hashlib
+import http.server
+import json
 import os
 import random
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -58,6 +64,52 @@ def test_a_mistake_is_one_line_and_exit_status_2(tmp_path):
 def test_tensorflow_is_not_loaded(tmp_path):
     program = "import sys, pipelines.__main__; assert 'tensorflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files without telling of it."""
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Serves a folder as the dumps' site -> (folder, address)."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    handler = functools.partial(Quiet, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield folder, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def publish(folder, date):
+    """Puts a dump of "xxwiki" where the dumps' site has it."""
+    name = f"xxwiki-{date}-pages-articles.xml.bz2"
+    (folder / "xxwiki" / date).mkdir(parents=True)
+    xml = small_dump.write_dump(folder / "a.xml", 3).read_bytes()
+    (folder / "xxwiki" / date / name).write_bytes(bz2.compress(xml))
+    file = {name: {"sha1": hashlib.sha1(bz2.compress(xml)).hexdigest()}}
+    status = {"jobs": {"articlesdump": {"status": "done", "files": file}}}
+    (folder / "xxwiki" / date / "dumpstatus.json").write_text(json.dumps(status))
+
+
+def test_the_latest_dump_is_downloaded_and_what_was_begun_stays_with_it(
+    site, tmp_path, monkeypatch
+):
+    folder, address = site
+    monkeypatch.setenv("WIKIPEDIA_DUMPS", address)
+    publish(folder, "20260101")
+    options = ["xxwiki@latest", "--output", tmp_path / "out", "--processes", 1]
+    done = run(*options)
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["dump"]["wiki"] == "xxwiki" and manifest["dump"]["date"] == "20260101"
+    publish(folder, "20260201")
+    again = run(*options)
+    assert again.returncode == 0 and "nothing to do" in again.stdout, again.stderr
 
 
 def wait_for_end_of_group(group):
