@@ -19,7 +19,7 @@ PAGE = re.compile(
     (?:<redirect(?:\s++title="([^"<]*+)")?\s*+/>\s*+)?
     (?:<restrictions>[^<]*+</restrictions>\s*+)?+
     (?:<revision>((?:[^<]*+<(?!text\b|/?revision\b|/?page\b|!))*+[^<]*+)
-       <text\b([^<>]*+)>([^<]*+)(?:</text>)?+
+       <text\b([^<>]*+)(?:(?<=/)>|(?<!/)>([^<]*+)</text>)
        ((?:[^<]*+<(?!/?text\b|/?revision\b|/?page\b|!))*+[^<]*+)</revision>\s*+)+
     </page>""",
     re.VERBOSE,
@@ -62,9 +62,9 @@ def parse_pages(chunk: bytes, site: Site = Site()) -> Iterator[Page]:
 
 
 def _fast(found: re.Match[bytes], site: Site) -> Page:
-    title, namespace, number, redirect, before, attributes, text, after = found.groups(b"")
-    if attributes.endswith(b"/"):
-        text = b""
+    title, namespace, number, redirect, before, _, text, after = found.groups(b"")
+    if found.start(7) < found.start(6):
+        text = b""  # of an earlier revision: the last one has none
     name = _unescape(title).decode()
     wikitext = _unescape(text).decode()
     model = MODEL.search(before) or MODEL.search(after)

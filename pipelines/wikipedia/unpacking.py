@@ -103,7 +103,7 @@ def _rescue(
     stream = _Stream(packing)
     file.seek(start)
     try:
-        while packed := file.read(min(READ, place - file.tell()) or 1):
+        while packed := file.read(max(1, min(READ, place - file.tell()))):
             for xml in stream.feed(packed):
                 yield xml[max(0, len(xml) - (stream.given - given)) :]
     except FAULTS:
