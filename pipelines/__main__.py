@@ -1,4 +1,4 @@
-"""The command line of the pipelines: `python -m pipelines wikipedia | vocabulary | peek`."""
+"""The command line of the pipelines: `python -m pipelines`, then the name of a command."""
 
 import sys
 from pathlib import Path
@@ -26,6 +26,24 @@ def pipelines() -> None:
 
 
 app.command()(wikipedia)
+
+
+@app.command()
+def inspect(
+    folder: Annotated[Path, typer.Argument(help="what the command wikipedia wrote")],
+    split: Annotated[str, typer.Option(help="split to look at")] = "train",
+    samples: Annotated[int, typer.Option(min=0, help="paragraphs to show")] = 5,
+    seed: Annotated[int, typer.Option(help="of the choice of samples")] = 0,
+    tokenizer: Annotated[
+        Path | None, typer.Option(help="folder of tokenizers whose unknown pieces to count")
+    ] = None,
+) -> None:
+    """Show what prepared Wikipedia holds: counts, lengths, samples, residue of markup."""
+    if tokenizer:
+        load_tensorflow()
+    from pipelines.inspection import inspect
+
+    inspect(folder, split, samples, seed, tokenizer)
 
 
 @app.command()
