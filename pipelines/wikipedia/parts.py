@@ -76,7 +76,9 @@ def belonging(blocks: Iterator[Block], part: Part) -> Iterator[Block]:
         begins, ends = seen.rfind(BEGIN), seen.rfind(END)
         inside = begins > ends if begins != ends else inside
         tail = seen[-KEPT:]
-    if not tail.rstrip().endswith(LAST):
+    end = tail.rstrip()
+    # Of a part that begins inside the last tag, the end of the tag is all there is.
+    if not (end.endswith(LAST) or not begun and LAST.endswith(end)):
         raise DamagedDump(f"it ends with {tail[-20:]!r}, before {LAST.decode()}")
 
 

@@ -34,35 +34,12 @@ def test_a_redirect_names_its_target(tmp_path):
     assert page.redirect == "B"
 
 
-def test_of_many_revisions_the_last_counts(tmp_path):
-    old = "<revision><id>1</id><text>old</text></revision>"
-    (tmp_path / "a.xml").write_bytes(dump(PAGE.format("A", 0, 1, old, "new")))
-    (page,) = Dump(tmp_path / "a.xml").pages()
-    assert page.wikitext == "new"
-
-
 @pytest.mark.parametrize("suffix, pack", [(".gz", gzip.compress), (".bz2", bz2.compress)])
 def test_compressed_dumps_read_as_plain_ones(tmp_path, suffix, pack):
     whole = dump(PAGE.format("A", 0, 1, "", "a"), PAGE.format("B", 1, 2, "", "b"))
     # Dumps come in many streams, one after the other in one file.
     (tmp_path / f"a.xml{suffix}").write_bytes(pack(whole[:90]) + pack(whole[90:]))
     assert [page.title for page in Dump(tmp_path / f"a.xml{suffix}").pages()] == ["A", "B"]
-
-
-@pytest.mark.parametrize(
-    "suffix, pack", [("", bytes), (".gz", gzip.compress), (".bz2", bz2.compress)]
-)
-def test_a_dump_cut_short_is_an_error_that_names_it(tmp_path, suffix, pack):
-    whole = pack(dump(*(PAGE.format(f"A{n}", 0, n, "", "a") for n in range(99))))
-    (tmp_path / f"a.xml{suffix}").write_bytes(whole[: len(whole) * 2 // 3])
-    with pytest.raises(ValueError, match=r"a\.xml"):
-        list(Dump(tmp_path / f"a.xml{suffix}").pages())
-
-
-def test_another_xml_file_is_an_error(tmp_path):
-    (tmp_path / "a.xml").write_text("<html><page/></html>")
-    with pytest.raises(ValueError, match="not a MediaWiki export: its root is <html>"):
-        list(Dump(tmp_path / "a.xml").pages())
 
 
 def test_a_missing_dump_is_an_error(tmp_path):
