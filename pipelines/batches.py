@@ -53,9 +53,9 @@ def training_batches(
 ) -> tf.data.Dataset:
     """Makes endless batches of ({"source": [B, S], "target": [B, T]}, labels, weights [B, T]).
 
-    The same records, batching and position give the same batches. Each of several workers makes
-    its own part of the rows of each batch, which may be none. Rows of padding are added, so that
-    B divides by the worker's replicas and is not 0.
+    The same records, batching and position give the same batches, noise included. Each of several
+    workers makes its own part of the rows of each batch, which may be none. Rows of padding are
+    added, so that B divides by the worker's replicas and is not 0.
     """
     positioned = positioned_batches(records, batching, position, replicas, part)
     return positioned.map(lambda _, batch, *labels: (batch, *labels))
@@ -86,16 +86,22 @@ def positioned_batches(
         )
         return runs.enumerate().map(lambda batch, run: (tf.stack([number, batch]), run))
 
+    def parse(place, run):
+        return records.parse(run, batching.seed, place[0])
+
     epochs = tf.data.Dataset.range(position.epoch, tf.int64.max).flat_map(epoch)
     return (
         epochs.skip(position.batch)  # before batches are made of what is skipped
-        .apply(steps.batched(records.parse, replicas, part.index, part.count))
+        .apply(steps.batched(parse, replicas, part.index, part.count))
         .prefetch(8)
     )
 
 
 def validation_batches(records: Records, tokens: int = 4096) -> tf.data.Dataset:
-    """Makes each batch once, in the order of lengths, as `training_batches` has them."""
+    """Makes each batch once, in the order of lengths, as `training_batches` has them.
+
+    Noise, where there is some, is the same each time.
+    """
     return (
         tf.data.TFRecordDataset(records.files)
         .apply(steps.pooled(Batching.pool))

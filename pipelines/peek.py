@@ -19,6 +19,7 @@ from pipelines import configuration, plugins
 from pipelines.batches import Batching, training_batches
 from pipelines.corpora.corpus import Corpus, Pair
 from pipelines.faults import require_split
+from pipelines.noising import noised_pairs
 from pipelines.records import Limits, Records, write_records
 from pipelines.special_tokens import PAD
 from pipelines.vocabulary import Tokenizers, make_tokenizers
@@ -45,6 +46,10 @@ class Beginning(Corpus):
     @property
     def dropped(self):
         return self._corpus.dropped
+
+    @property
+    def symbols(self):
+        return self._corpus.symbols
 
     def pairs(self, split: str) -> Iterator[Pair]:
         self.given = 0
@@ -114,6 +119,7 @@ def peek(
         tokenizers = make_tokenizers(corpus, _section(sections, "tokenizer"))
     _show_tokenizers(tokenizers, corpus, sections["tokenizer"].get("folder"), console)
     pairs = list(itertools.islice(corpus.pairs(split), amounts.examples))
+    pairs = list(noised_pairs(pairs, tokenizers))
     _show_examples(pairs, tokenizers, console)
     with tempfile.TemporaryDirectory() as folder:
         place = os.path.join(folder, "records")

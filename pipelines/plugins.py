@@ -4,6 +4,7 @@
 `pipelines/corpora/parallel_text.py`; the section's other entries are arguments of its constructor.
 """
 
+import dataclasses
 import difflib
 import functools
 import importlib
@@ -18,9 +19,12 @@ T = TypeVar("T")
 
 
 def kinds(folder: str) -> list[str]:
-    """Lists the files of a package such as `pipelines.corpora`: the kinds a recipe may name."""
+    """Lists the files of a package such as `pipelines.corpora`: the kinds a recipe may name.
+
+    What several of them share may stand in a folder of its own among them.
+    """
     paths = importlib.import_module(folder).__path__
-    return sorted(module.name for module in pkgutil.iter_modules(paths))
+    return sorted(module.name for module in pkgutil.iter_modules(paths) if not module.ispkg)
 
 
 def _known(folder: str, base: type) -> list[str]:
@@ -111,15 +115,23 @@ def check(constructor, options: dict) -> dict:
     if missing:
         raise ValueError(f"{constructor.__qualname__} needs {', '.join(missing)}")
     return {
-        name: _checked(f"{constructor.__qualname__}: {name}", parameters[name].annotation, value)
+        name: _checked(f"{constructor.__qualname__}: {name}", parameters[name], value)
         for name, value in options.items()
     }
 
 
-def _checked(place: str, annotation, value):
-    """Returns `value` as the type that `annotation` asks for; without one anything goes."""
+def _checked(place: str, parameter: inspect.Parameter, value):
+    """Returns `value` as the type that the annotation asks for; without one anything goes.
+
+    Of a dataclass, a section may say what differs from the default.
+    """
+    annotation, default = parameter.annotation, parameter.default
     if annotation is inspect.Parameter.empty:
         return value
+    is_section = isinstance(annotation, type) and dataclasses.is_dataclass(annotation)
+    if is_section and isinstance(value, dict):
+        given = vars(default) if isinstance(default, annotation) else {}
+        return annotation(**check(annotation, given | value))
     allow = pydantic.ConfigDict(arbitrary_types_allowed=True)
     # A model for each option, since an option may be called as a method of pydantic's models is.
     model = pydantic.create_model("Option", __config__=allow, value=(annotation, ...))

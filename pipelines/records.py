@@ -2,7 +2,8 @@
 
 A record is the length of the source, the ids of the source, then those of the target, all of them
 little-endian integers of one width: 2 bytes where the vocabularies allow it, else 4. So the lengths
-are known without parsing, and a batch is decoded by one operation.
+are known without parsing, and a batch is decoded by one operation. Sources that noise is to make
+of their targets are kept as marks (see noising.py), and the manifest says which noise.
 
 Each example goes to a shard drawn at random, so that a bounded buffer shuffles well enough when
 the shards are read. A folder of records is whole or absent: it is written beside and renamed.
@@ -21,9 +22,11 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.corpora.corpus import Pair
+from pipelines.noising import FIXED, MarkedNoises, read_noising
+from pipelines.objectives.noise.noise import split_mark
 
 MANIFEST = "records.json"
-FORMAT = 2  # of the records; 1 were tf.train.Examples
+FORMAT = 3  # of the records; 1 were tf.train.Examples, 2 knew no noise
 CHUNK = 2048
 
 
@@ -61,18 +64,35 @@ class Records:
             )
         self.files = [str(self.folder / name) for name in self.counts.pop("files")]
         self._ids = tf.as_dtype(self.counts.pop("ids"))
+        self._noising = read_noising(self.counts.pop("noises"))
 
     def lengths(self, serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Says how many ids records [N] hold: int32 [N] of sources, int32 [N] of targets."""
-        size = self._ids.size
-        first = tf.strings.substr(serialized, 0, size)
-        # Joined, since of no strings at all decode_raw makes no column.
-        source = tf.cast(tf.io.decode_raw(tf.strings.reduce_join(first), self._ids), tf.int32)
-        return source, tf.strings.length(serialized) // size - 1 - source
+        """Says how many ids rows of records [N] have at most: int32 [N] of sources, of targets."""
+        source, target = self._kept(serialized)
+        if self._noising.noises:
+            source = self._noising.lengths(source, target, self._column(serialized, 1))
+        return source, target
 
-    def parse(self, serialized: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Unpacks records [N] -> {"source": int32 [N, S], "target": int32 [N, T]}, with PAD."""
-        source, target = self.lengths(serialized)
+    def parse(
+        self, serialized: tf.Tensor, seed: int = 0, epoch: int | tf.Tensor = FIXED
+    ) -> dict[str, tf.Tensor]:
+        """Unpacks records [N] -> {"source": int32 [N, S], "target": int32 [N, T]}, with PAD.
+
+        Noise is drawn for a row by its ids, seed and epoch alone.
+        """
+        return self._noising(self._unpacked(serialized), seed, epoch)
+
+    def _kept(self, serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        source = self._column(serialized, 0)
+        return source, tf.strings.length(serialized) // self._ids.size - 1 - source
+
+    def _column(self, serialized: tf.Tensor, place: int) -> tf.Tensor:
+        part = tf.strings.substr(serialized, place * self._ids.size, self._ids.size)
+        # Joined, since of no strings at all decode_raw makes no column.
+        return tf.cast(tf.io.decode_raw(tf.strings.reduce_join(part), self._ids), tf.int32)
+
+    def _unpacked(self, serialized: tf.Tensor) -> dict[str, tf.Tensor]:
+        source, target = self._kept(serialized)
         ids = tf.io.decode_raw(tf.strings.reduce_join(serialized), self._ids)
         # Of each record, three rows: the length, the source and the target.
         lengths = tf.stack([tf.ones_like(source), source, target], axis=1)
@@ -106,8 +126,10 @@ def write_records(
     beside.mkdir(parents=True)
     try:
         ids = _narrowest(tokenizers, limits)
-        counts = _write_shards(_kept(pairs, tokenizers, limits), beside, shards, seed, ids)
-        manifest = {"format": FORMAT, "ids": ids.name} | counts
+        noises = MarkedNoises(tokenizers)
+        kept = _kept(pairs, tokenizers, limits, noises)
+        counts = _write_shards(kept, limits, beside, shards, seed, ids)
+        manifest = {"format": FORMAT, "ids": ids.name, "noises": noises.told()} | counts
         (beside / MANIFEST).write_text(json.dumps(manifest, indent=1))
         if not counts["examples"]:
             raise ValueError(f"no example is left to write into {folder}: {counts}")
@@ -126,16 +148,39 @@ def _narrowest(tokenizers, limits) -> np.dtype:
     return np.dtype(np.uint16 if largest <= np.iinfo(np.uint16).max else np.int32)
 
 
-def _kept(pairs, tokenizers, limits) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Yields (verdict, source ids, target ids) of each pair, in order; see `_verdict`."""
+class _Example(NamedTuple):
+    """One pair as it is kept; `length` is the most ids its source will have."""
+
+    source: np.ndarray
+    target: np.ndarray
+    length: int
+
+    def verdict(self, limits: Limits) -> str:
+        """Says what the example is counted as: "examples" is one that is kept."""
+        # START and END come on top: a side of exactly `limit` tokens fits with its mark.
+        if self.length >= limits.source:
+            return "source too long"
+        if len(self.target) >= limits.target:
+            return "target too long"
+        return "examples" if len(self.source) and len(self.target) else "empty side"
+
+
+def _kept(pairs, tokenizers, limits: Limits, noises: MarkedNoises) -> Iterator[_Example]:
+    """Yields an example of each pair, in order."""
     pairs = iter(pairs)
     while chunk := list(itertools.islice(pairs, CHUNK)):
-        source, target = (tf.constant(side) for side in zip(*chunk))
-        sources = _rows(tokenizers.source.tokenize(source))
-        targets = _rows(tokenizers.target.tokenize(target))
-        for source, target in zip(sources, targets):
-            source = source[: limits.source - 1] if limits.cut_source else source
-            yield _verdict(source, target, limits), source, target
+        parted = [split_mark(source) for source, _ in chunk]
+        texts = tf.constant([text for text, _ in parted])
+        targets = _rows(tokenizers.target.tokenize(tf.constant([target for _, target in chunk])))
+        for (_, mark), source, target in zip(
+            parted, _rows(tokenizers.source.tokenize(texts)), targets
+        ):
+            if mark:
+                length = len(source) + len(target)
+                yield _Example(np.append(noises.begin(mark), source), target, length)
+            else:
+                source = source[: limits.source - 1] if limits.cut_source else source
+                yield _Example(source, target, len(source))
 
 
 def _rows(ragged: tf.RaggedTensor) -> list[np.ndarray]:
@@ -143,29 +188,21 @@ def _rows(ragged: tf.RaggedTensor) -> list[np.ndarray]:
     return [values[begin:end] for begin, end in itertools.pairwise(splits)]
 
 
-def _verdict(source, target, limits) -> str:
-    """Says what an example is counted as: "examples" is one that is kept."""
-    # START and END come on top: a side of exactly `limit` tokens fits with its mark.
-    if len(source) >= limits.source:
-        return "source too long"
-    if len(target) >= limits.target:
-        return "target too long"
-    return "examples" if len(source) and len(target) else "empty side"
-
-
-def _write_shards(kept, folder, shards, seed, ids) -> dict:
+def _write_shards(kept, limits, folder, shards, seed, ids) -> dict:
     names = [f"{n:05}-of-{shards:05}.tfrecord" for n in range(shards)]
     draw = np.random.default_rng(seed)
     counts = {"examples": 0, "source tokens": 0, "target tokens": 0}
     with contextlib.ExitStack() as stack:
         paths = [str(folder / name) for name in names]
         writers = [stack.enter_context(tf.io.TFRecordWriter(path)) for path in paths]
-        for verdict, source, target in kept:
+        for example in kept:
+            verdict = example.verdict(limits)
             counts[verdict] = counts.get(verdict, 0) + 1
             if verdict == "examples":
-                counts["source tokens"] += len(source)
-                counts["target tokens"] += len(target)
-                writers[draw.integers(shards)].write(serialize(source, target, ids))
+                counts["source tokens"] += example.length
+                counts["target tokens"] += len(example.target)
+                serialized = serialize(example.source, example.target, ids)
+                writers[draw.integers(shards)].write(serialized)
     return counts | {"files": names}
 
 

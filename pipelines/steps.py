@@ -107,12 +107,13 @@ def batched(parse, replicas=1, index=0, count=1):
     [B, T]): see `teacher_forced` and `padded`.
 
     Args:
-        parse: serialized [R] -> {"source": [R, S], "target": [R, T]}.
+        parse: what stands before, serialized [R] -> {"source": [R, S], "target": [R, T]}. A row
+            must not depend on those beside it.
     """
 
     def make(*element):
         *before, run = element
-        inputs, labels = teacher_forced(parse(run[index::count]))
+        inputs, labels = teacher_forced(parse(*before, run[index::count]))
         return *before, *padded(inputs, labels, replicas)
 
     return lambda dataset: dataset.map(make, tf.data.AUTOTUNE)

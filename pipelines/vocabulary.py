@@ -1,5 +1,6 @@
 """From a corpus to its trained tokenizers, kept in a folder."""
 
+import inspect
 import json
 import shutil
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from typing import NamedTuple
 
 from pipelines import configuration, plugins
 from pipelines.corpora.corpus import Corpus
+from pipelines.objectives.noise.noise import split_mark
 from pipelines.tokenizers.tokenizer import Tokenizer
 
 FOLDER = "pipelines.tokenizers"
@@ -31,12 +33,16 @@ def train_tokenizers(corpus: Corpus, section: dict) -> Tokenizers:
     train_tokenizers(corpus, {"kind": "subwords", "size": 8000, "shared": True})
 
     `shared` (default true) makes one tokenizer of both sides, false one of each. The other
-    options are arguments of the kind's `train`. Texts are streamed, not kept.
+    options are arguments of the kind's `train`. Texts are streamed, not kept. The corpus's symbols
+    become pieces.
 
     Raises:
-        ValueError: an unknown kind or option, a faulty corpus, or too little text.
+        ValueError: an unknown kind or option, a kind without room for the corpus's symbols, a
+            faulty corpus, or too little text.
     """
     kind, options, shared = check_section(section)
+    if corpus.symbols:
+        options["symbols"] = _symbols(corpus, kind, options)
     if shared:
         tokenizer = kind.train(_texts(corpus, (0, 1)), **options)
         return Tokenizers(tokenizer, tokenizer)
@@ -145,9 +151,30 @@ def _require_new(folder: str | Path) -> Path:
 
 
 def _texts(corpus: Corpus, sides: tuple[int, ...]) -> Iterator[str]:
-    for pair in corpus.pairs("train"):
+    for source, target in corpus.pairs("train"):
+        pair = split_mark(source)[0], target
         for side in sides:
-            yield pair[side]
+            if pair[side]:
+                yield pair[side]
+
+
+def _symbols(corpus: Corpus, kind: type[Tokenizer], options: dict) -> list[str]:
+    """Joins the corpus's symbols and those of the section.
+
+    Raises:
+        ValueError: this kind of tokenizer has none.
+    """
+    able = [each for each in _kinds() if _has_symbols(plugins.find(FOLDER, each, Tokenizer))]
+    if not _has_symbols(kind):
+        raise ValueError(
+            f"{kind.__name__} has no room for the symbols that the corpus's objective needs, such "
+            f"as {corpus.symbols[0]}: take a tokenizer of kind {' or '.join(able)}"
+        )
+    return list(dict.fromkeys([*corpus.symbols, *options.get("symbols", ())]))
+
+
+def _has_symbols(kind: type[Tokenizer]) -> bool:
+    return "symbols" in inspect.signature(kind.train).parameters
 
 
 def _kind(tokenizer: Tokenizer) -> str:

@@ -100,7 +100,7 @@ def evaluate(
         split = source.name
         pairs = list(read_pairs(source, target))
     elif source is None and target is None:
-        pairs = list(trained.corpus.pairs(split))
+        pairs = list(trained.pairs(split))
     else:
         raise ValueError("--source and --target go together: give both files, or a --split")
     with text_progress(len(pairs)) as advance:
@@ -298,6 +298,6 @@ def _samples(run) -> list[str]:
     try:
         splits = run.corpus.splits()
         split = next((name for name in ("valid", "test") if name in splits), splits[0])
-        return [source for source, _ in islice(run.corpus.pairs(split), SAMPLES)]
+        return [source for source, _ in islice(run.pairs(split), SAMPLES)]
     except (ValueError, OSError):  # the run is all that is needed: its corpus may be elsewhere
         return SOME_TEXTS

@@ -208,7 +208,7 @@ class Run(RunFolder):
         if not is_chief(self.strategy):  # which tells the others what it measures
             return dict
         batches = validation_batches(records, self.batching.tokens)
-        pairs = itertools.islice(self.corpus.pairs(settings.valid), settings.lines)
+        pairs = itertools.islice(self.pairs(settings.valid), settings.lines)
         generator = self.recipe.generator(self.tokenizers, trainer.model, GreedySearch())
         return Validation(trainer, batches, generator, list(pairs), settings.scores)
 

@@ -2,14 +2,15 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
 import tensorflow as tf
 
 from pipelines import configuration
-from pipelines.corpora.corpus import Corpus
+from pipelines.corpora.corpus import Corpus, Pair
+from pipelines.noising import noised_pairs
 from pipelines.records import MANIFEST, Records, write_records
 from pipelines.vocabulary import Tokenizers, load_tokenizers, make_tokenizers, save_tokenizers
 from pipelines.whole_files import write_whole
@@ -92,6 +93,10 @@ class RunFolder:
         make = lambda: make_tokenizers(self.corpus, self.recipe.sections["tokenizer"])
         self._once(folder, lambda: save_tokenizers(make(), folder))
         return load_tokenizers(folder)
+
+    def pairs(self, split: str) -> Iterator[Pair]:
+        """Yields the pairs of a split, noised as in validation where that is the objective."""
+        return noised_pairs(self.corpus.pairs(split), self.tokenizers)
 
     def records(self, split: str) -> Records:
         """Returns the tokenized split; written first, where it is not there yet."""

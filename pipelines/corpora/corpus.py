@@ -17,6 +17,9 @@ class Corpus(abc.ABC):
     def pairs(self, split: str) -> Iterator[Pair]:
         """Yields (source, target) in the same order each time; nothing is shuffled.
 
+        A source may be the mark of a noise, which then makes both sides of the target's ids when
+        batches are made; see `Noise`, and `noised_pairs` for what that looks like.
+
         Raises:
             ValueError: the corpus has no such split (the message names those it has), or an
                 example is faulty (the message names file and line).
@@ -30,6 +33,11 @@ class Corpus(abc.ABC):
     def dropped(self) -> Counter[str]:
         """Counts by reason what the latest read of a split left out; empty where nothing is."""
         return Counter()
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Names the pieces that a tokenizer must have for what is made of the pairs' ids."""
+        return ()
 
     def examples(self, split: str) -> tf.data.Dataset:
         """Returns the pairs as a dataset of {"source": text, "target": text}, scalar strings."""

@@ -57,8 +57,11 @@ class CasedSubwords(Tokenizer):
         byte_fallback: bool = True,
         character_coverage: float = 0.9995,
         normalization: Literal["identity", "nfkc", "nmt_nfkc"] = "identity",
+        symbols: list[str] = [],
     ) -> "CasedSubwords":
         """Trains the subwords as `Subwords.train` does, on lower-cased text with marks.
+
+        Symbols must be in small letters, since all text is when they are looked for.
 
         Raises:
             ValueError: as `Subwords.train`.
@@ -70,7 +73,7 @@ class CasedSubwords(Tokenizer):
             byte_fallback=byte_fallback,
             character_coverage=character_coverage,
             normalization=normalization,
-            symbols=[MARK],
+            symbols=[MARK, *symbols],
         )
         return cls(subwords)
 

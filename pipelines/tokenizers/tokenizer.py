@@ -1,6 +1,7 @@
 """The contract of a tokenizer: text <-> ids with graph ops only."""
 
 import abc
+from collections.abc import Sequence
 from pathlib import Path
 
 import tensorflow as tf
@@ -47,6 +48,21 @@ class Tokenizer(tf.Module, abc.ABC):
     def pieces(self) -> list[str]:
         """Lists how each id is spelt, [size]; no two alike, so vocabularies can be compared."""
         return [piece.decode() for piece in self.tokens(tf.range(self.size)).numpy()]
+
+    def ids_of(self, symbols: Sequence[str]) -> list[int]:
+        """Finds the ids of symbols, each a piece of its own.
+
+        Raises:
+            ValueError: there is no such piece.
+        """
+        ids = {piece: number for number, piece in enumerate(self.pieces())} if symbols else {}
+        for symbol in symbols:
+            if symbol not in ids:
+                raise ValueError(
+                    f"{type(self).__name__} has no symbol {symbol}, which the corpus's objective "
+                    "needs: train the tokenizer on that corpus, without tokenizer.folder"
+                )
+        return [ids[symbol] for symbol in symbols]
 
     def merged(self, other: "Tokenizer") -> "Tokenizer":
         """Makes a tokenizer of these ids and, after them, what only `other` knows.

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pipelines.wikipedia.sentences import CLOSING, MARKS, OPENING, join_sentences
 
@@ -44,21 +44,36 @@ class Passages:
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value}")
 
-    def cut(self, sentences: list[str]) -> Iterator[str]:
+    def cut(self, sentences: Iterable[str]) -> Iterator[str]:
         """Yields the passages of a paragraph; a sentence that is not clean ends a passage."""
+        return map(join_sentences, self.groups(sentences))
+
+    def groups(self, sentences: Iterable[str]) -> Iterator[list[str]]:
+        """Yields the sentences of each passage that `cut` yields."""
         group: list[str] = []
-        length = 0
         for sentence in sentences:
             good = self._fits(sentence) and is_clean(sentence)
-            longer = length + 1 + len(sentence)
-            if group and not (good and len(group) < self.sentences and longer <= self.characters):
-                yield join_sentences(group)
+            if group and not (good and self._more(group, sentence)):
+                yield group
                 group = []
             if good:
-                length = longer if group else len(sentence)
                 group.append(sentence)
         if group:
-            yield join_sentences(group)
+            yield group
+
+    def beginning(self, sentences: Iterable[str]) -> str:
+        """Joins the first clean sentences, as many as a passage may have; others are left out."""
+        group: list[str] = []
+        for sentence in sentences:
+            if self._fits(sentence) and is_clean(sentence):
+                if group and not self._more(group, sentence):
+                    break
+                group.append(sentence)
+        return join_sentences(group)
+
+    def _more(self, group: list[str], sentence: str) -> bool:
+        length = sum(map(len, group)) + len(group) + len(sentence)
+        return len(group) < self.sentences and length <= self.characters
 
     def _fits(self, sentence: str) -> bool:
         return len(sentence) <= self.characters and 3 <= _words(sentence) <= self.words

@@ -205,9 +205,9 @@ def test_what_lies_before_a_position_is_not_parsed(records, epochs, monkeypatch)
     seen = set()
     parse = records.parse
 
-    def watched(run):
+    def watched(run, *drawn_by):
         with tf.control_dependencies([tf.numpy_function(lambda r: seen.update(r), [run], [])]):
-            return parse(tf.identity(run))
+            return parse(tf.identity(run), *drawn_by)
 
     monkeypatch.setattr(records, "parse", watched)
     next(iter(positioned_batches(records, BATCHING, Position(0, 20))))

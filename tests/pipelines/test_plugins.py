@@ -1,6 +1,7 @@
 """A file name is a registration, and a constructor's signature is the schema of its section."""
 
 import abc
+import dataclasses
 import sys
 from typing import Literal
 
@@ -157,3 +158,21 @@ def test_class_methods_are_checked_like_constructors():
     assert plugins.check(Kind.train, {"size": "3"}) == {"size": 3}
     with pytest.raises(ValueError, match="Kind.train needs size"):
         plugins.check(Kind.train, {})
+
+
+@dataclasses.dataclass(frozen=True)
+class Size:
+    rows: int
+    columns: int = 3
+
+
+class Sheet:
+    def __init__(self, size: Size = Size(5, 7), other: Size | None = None):
+        self.size = size
+
+
+def test_a_section_within_a_section_says_what_differs_from_the_default():
+    assert plugins.check(Sheet, {"size": {"rows": "2"}}) == {"size": Size(2, 7)}
+    assert plugins.check(Sheet, {"size": Size(1)}) == {"size": Size(1)}
+    with pytest.raises(ValueError, match="Size has no option 'row'; did you mean 'rows'"):
+        plugins.check(Sheet, {"size": {"row": 2}})

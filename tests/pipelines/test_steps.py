@@ -185,13 +185,13 @@ def test_a_part_without_rows_becomes_rows_of_padding_for_each_replica(replicas):
 
 
 def test_a_batch_is_made_of_a_part_of_the_rows_and_stands_where_the_run_stood():
-    def parse(run):
+    def parse(place, run):
         source, target = lengths(run)
-        return {"source": source[:, None], "target": target[:, None]}
+        return {"source": source[:, None] + place, "target": target[:, None]}
 
     dataset = tf.data.Dataset.from_tensors((3, records((7, 4), (8, 5), (9, 6))))
     (batch,) = dataset.apply(steps.batched(parse, replicas=1, index=0, count=2))
     place, inputs, labels, _ = batch
     assert int(place) == 3
-    assert inputs["source"].numpy().tolist() == [[7, END], [9, END]]
+    assert inputs["source"].numpy().tolist() == [[10, END], [12, END]]
     assert labels.numpy().tolist() == [[4, END], [6, END]]

@@ -106,3 +106,10 @@ def test_two_characters_of_a_script_without_spaces_count_as_a_word():
 def test_a_limit_below_one_is_an_error():
     with pytest.raises(ValueError, match="words must be at least 1, not 0"):
         Passages(words=0)
+
+
+def test_a_beginning_leaves_out_what_is_not_clean_and_ends_where_a_passage_would():
+    sentences = ["A dog barks.", f"The {HOLE} sat.", "The cow ran.", "The pig slept."]
+    assert Passages(sentences=2).beginning(sentences) == "A dog barks. The cow ran."
+    assert Passages(sentences=9, characters=25).beginning(sentences) == "A dog barks. The cow ran."
+    assert Passages().beginning(sentences[1:2]) == ""

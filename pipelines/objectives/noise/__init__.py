@@ -1,0 +1,1 @@
+"""Noise that is drawn when batches are made, in the graph, of ids: what objectives of it share."""
