@@ -14,27 +14,23 @@ BOX = re.compile(r"\x03(?<=[\n\x01]\x03)[\x03\x01 \t]*+(?=\n|['\"\[]*+[^\W\d_a-z
 NOTE = re.compile(r"\x03(?<=[^\W\d_\x03]\x03|[.,;:!?\"')\]\x01]\x03)\x03*+(?=[\s.,;:)\x01])")
 
 
-def replace_templates(text: str) -> str:
-    """Replaces every template by what it leaves: "{{box}}\\nA {{lang|fr|mot}}." -> "\\nA mot."."""
+def replace_templates(text: str, language: str = "en") -> str:
+    """Replaces every template by what it leaves: "{{box}}\nA {{lang|fr|mot}}." -> "\nA mot."."""
     if "{{" not in text and "}}" not in text:
         return text
+
+    def shown(inside: str) -> str:
+        text = expand(inside, language)
+        if text == HOLE and HOLE not in inside:
+            return UNKNOWN
+        return text or GONE
+
     for _ in range(DEEPEST):
-        text, replaced = INNERMOST.subn(_template, text)
+        text, replaced = INNERMOST.subn(lambda found: shown(found[1]), text)
         if not replaced:
             break
     if "{{" in text or "}}" in text:
-        text = replace_nested(text, ("{{", "}}"), _expand, unpaired=HOLE)
+        text = replace_nested(text, ("{{", "}}"), shown, unpaired=HOLE)
     if UNKNOWN not in text:
         return text
     return NOTE.sub("", BOX.sub("", text)).replace(UNKNOWN, HOLE)
-
-
-def _template(found: re.Match[str]) -> str:
-    return _expand(found[1])
-
-
-def _expand(inside: str) -> str:
-    shown = expand(inside)
-    if shown == HOLE and HOLE not in inside:
-        return UNKNOWN
-    return shown or GONE

@@ -3,6 +3,7 @@
 import re
 
 from pipelines.wikipedia.marks import HOLE
+from pipelines.wikipedia.superscripts import superscript
 
 TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])[^<>]*>")
 RAISED = re.compile(r"<su([pb])\b[^<>]*>([^<>]*)</su[pb]\s*>", re.IGNORECASE)
@@ -23,10 +24,6 @@ LEFT = {
     "dd": "\n: ",
     "dt": "\n; ",
 }
-_BELOW = "0123456789+-−–=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVW"
-_ABOVE = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂ"
-SUPERSCRIPTS = str.maketrans(_BELOW, _ABOVE)
-LONGEST_EXPONENT = 6  # more is a text above the line
 # Ends of ordinals and of shortened titles: 5th, 1er, XIXe, Mme, 3º, Nos.
 ENDINGS = frozenset(
     "st nd rd th er ère ere re e ème eme nde de me mes lle lles gr le os as o a ª º ste ter r s "
@@ -53,13 +50,4 @@ def _raised(found: re.Match[str]) -> str:
     inside = found[2].strip()
     if found[1] in "bB" or inside.lower() in ENDINGS or not inside:
         return inside
-    return raised(inside)
-
-
-def raised(exponent: str) -> str:
-    """Writes an exponent with the characters there are for it: "-5" -> "⁻⁵"; else leaves a hole."""
-    written = exponent.translate(SUPERSCRIPTS)
-    whole = len(exponent) <= LONGEST_EXPONENT and all(
-        above != below for above, below in zip(written, exponent)
-    )
-    return written if whole else HOLE
+    return superscript(inside)

@@ -1,9 +1,9 @@
-"""Names of templates that leave nothing, or a text that does not depend on their arguments."""
+"""Names of templates that leave nothing, a fixed text, or one of their arguments."""
 
 # Notes, warnings, boxes and navigation: the sentence around them reads on without them.
 SILENT = frozenset(
     "about,according to whom,anchor,audio,author missing,better source,better source needed,"
-    "by whom,by whom?,category see also,citation,clarify,clarify me,clarify span,cleanup,clear,"
+    "by whom,by whom?,category see also,citation,clarify,clarify me,cleanup,clear,"
     "clear left,clear right,cn,col-begin,col-break,col-end,colbegin,colend,columns-list,commons,"
     "commons category,contradict-inline,coord,cref,cref2,dead link,defaultsort,details,"
     "disputed inline,disputed-inline,distinguish,div col,div col end,dmoz,dn,dubious,efn,en icon,"
@@ -17,7 +17,7 @@ SILENT = frozenset(
     "pov-statement,primary source inline,quantify,qualify evidence,r,redirect,redirect2,ref,"
     "ref label,refbegin,refend,refimprove section,reflist,refn,related articles,relevance inline,"
     "respell,rp,section link,see,see also,see also2,seealso,self-published inline,sfn,sfnm,sfnp,"
-    "sfnref,shy,sic,sister project links,specify,stub,synthesis inline,toc,toc left,toc limit,"
+    "sfnref,shy,sister project links,specify,stub,synthesis inline,toc,toc left,toc limit,"
     "toc right,tone inline,undue weight inline,unreferenced section,unreliable medical source,"
     "unreliable source,unreliable source?,unreliable source inline,update after,update inline,"
     "vague,verify credibility,verify source,verification needed,void,weasel inline,weasel-inline,"
@@ -25,9 +25,9 @@ SILENT = frozenset(
     'why,why?,wide image,wikicite,zwsp,-,-",'
     # Italian
     "avvisounicode,bandiera,chiarire,citazione necessaria,colbreak,colonne,colonne fine,"
-    "colonne spezza,da aggiornare,disambigua,div col,endmulticol,f,immagine multipla,interprogetto,"
-    "link adq,link vdq,multicol,nazba,nota disambigua,portale,s,senza fonte,s sezione,"
-    "torna a,vedi anche,vetrina,controllo di autorità,p,"
+    "colonne spezza,da aggiornare,disambigua,endmulticol,immagine multipla,interprogetto,"
+    "link adq,link vdq,multicol,nazba,nota disambigua,portale,senza fonte,s sezione,"
+    "torna a,vedi anche,vetrina,controllo di autorità,"
     # German
     "anker,anmerkung,belege,belege fehlen,commonscat,dieser artikel,exzellent,fn,fnbox,fnz,fußnote,"
     "hauptartikel,lesenswert,lückenhaft,normdaten,siehe auch,überarbeiten,veraltet,wikisource,"
@@ -113,4 +113,43 @@ CHARACTERS = {
     "bce": "BCE",
     "ce": "CE",
     "...": "[...]",
+    "eqm": "⇌",
+    "pi": "π",
+    "phi": "φ",
+    "euro": "€",
+    "dagger": "†",
 }
+
+# The argument of this number is shown as it stands: "{{lang|fr|mot}}" reads "mot"; 0 is the last.
+SHOWN = dict.fromkeys(
+    "abbr,angle bracket,big,bigger,center,citation needed span,cn span,em,"
+    "flag,flagcountry,flagu,fontcolor,formatnum,gaps,ill,"
+    "illm,interlanguage link,interlanguage link multi,iast,ipa,ipablink,keypress,"
+    "italics correction,"
+    "large,larger,linktext,longitem,midsize,mono,mumvar,nobold,nobr,nobreak,noitalic,"
+    "normal,not a typo,nowrap,nowraplinks,proper name,r-phrase,sc,script,smaller,small,smallcaps,"
+    "smallcaps2,strong,strike,sub,tooltip,tt,typo,unicode,var,vanchor,visible anchor,year,"
+    "polytonic,rtl-lang,wt,w,tl,code,kbd,samp,mana,"
+    "tutto attaccato,maiuscoletto,sigla2,tex,colore,lingua,"
+    "nombre,formatnum,unité/1,page h',souligner,petit,citation étrangère,nobr".split(","),
+    1,
+) | {
+    "lang": 2,
+    "resize": 0,
+    "transl": 0,
+    "transliteration": 0,
+    "tlit": 0,
+    "langue": 2,
+    "script/arabic": 1,
+    "link audio": 2,
+    "fontcolour": 2,
+    "font color": 2,
+    "color": 2,
+}
+# Stands apart from the text around it.
+QUOTATIONS = frozenset(
+    "quote,quotation,blockquote,cquote,bquote,rquote,quote box,quote frame,poemquote,poem quote,"
+    "block quote,verse translation,citazione,zitat,cita,début citation,citation bloc,citaat".split(
+        ","
+    )
+)

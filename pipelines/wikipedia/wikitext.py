@@ -35,7 +35,7 @@ def parse(wikitext: str, site: Site = Site()) -> list[Section[str]]:
     # What is indented is preformatted; spaces that left-out markup leaves mean nothing.
     text = remove_elements(text.replace("\n ", f"\n{INDENTED}"))
     text = remove_tables(mark_headings(text, site.language))
-    text = replace_templates(show_plain_links(text))
+    text = replace_templates(show_plain_links(text), site.language)
     text = remove_quotes(remove_tags(show_links(text, site)))
     text = unescape_entities(remove_switches(choose_variants(text)))
     if literal:
