@@ -11,7 +11,7 @@ import zstandard
 
 from pipelines.wikipedia.article import Article, Section, to_line
 from pipelines.wikipedia.blocks import Blocks, write_blocks
-from pipelines.wikipedia.counts import GroupedCounts
+from pipelines.wikipedia.counts import Counts, GroupedCounts
 from pipelines.wikipedia.damaged_dump import DamagedDump
 from pipelines.wikipedia.fingerprints import Fingerprints
 from pipelines.wikipedia.kinds import kind
@@ -22,7 +22,7 @@ from pipelines.wikipedia.sentences import split_sentences
 from pipelines.wikipedia.site import Site
 from pipelines.wikipedia.wikitext import parse
 
-ARTICLES = "articles left out"  # a group of counts
+ARTICLES, PARAGRAPHS = "articles left out", "paragraphs left out"  # groups of counts
 FAST = 1  # level of zstandard for what is soon read again and removed
 # What is kept of each article beside its line: the number of its split, its place in the random
 # order of all articles, and how much it holds.
@@ -47,39 +47,68 @@ class Work(NamedTuple):
         return self.folder / "extracted" / f"{chunk:08d}"
 
 
+class Extracted(NamedTuple):
+    """What a chunk holds.
+
+    facts [A] FACTS: of the articles, in order, whose `lines` and `fingerprints` these are
+    xml: bytes of the chunk
+    damage: what broke inside the chunk, if anything did
+    """
+
+    lines: list[bytes]
+    facts: np.ndarray
+    fingerprints: Fingerprints
+    counts: Counts
+    xml: int
+    damage: str
+
+    def sizes(self) -> dict[str, int]:
+        """Adds up the bytes of each split, line feeds included."""
+        lengths = np.array([len(line) + 1 for line in self.lines], np.int64)
+        splits = self.facts["split"]
+        return {split: int(lengths[splits == index].sum()) for index, split in enumerate(SPLITS)}
+
+
+def extract_chunk(chunk: bytes, site: Site, preparation: Preparation) -> Extracted:
+    """Makes articles of the pages of a chunk."""
+    counts, articles, damage = GroupedCounts(), list[Article](), ""
+    try:
+        for page in parse_pages(chunk, site):
+            what = kind(page, site)
+            counts["pages"][what] += 1
+            if what == "article":
+                article = _article(page, site, preparation, counts)
+                if article is not None:
+                    articles.append(article)
+    except DamagedDump as error:
+        damage = str(error)
+    return Extracted(
+        lines=list(map(to_line, articles)),
+        facts=np.array([_facts(article, preparation) for article in articles], FACTS),
+        fingerprints=Fingerprints.of(articles, preparation.duplicates.paragraph or sys.maxsize),
+        counts=counts.plain(),
+        xml=len(chunk),
+        damage=damage,
+    )
+
+
 def extract(work: Work, item: tuple[int, bytes]) -> dict[str, Any]:
     """Writes what a chunk, given with its number, holds; returns the header of the file."""
     number, chunk = item
     if work.extracted(number).exists():
         return read_header(work, number)
-    counts = GroupedCounts()
-    articles, damage = [], ""
-    try:
-        for page in parse_pages(chunk, work.site):
-            what = kind(page, work.site)
-            counts["pages"][what] += 1
-            if what == "article":
-                article = _article(page, work, counts)
-                if article is not None:
-                    articles.append(article)
-    except DamagedDump as error:
-        damage = str(error)
-    rest = {"xml": len(chunk), "counts": counts.plain(), "damage": damage}
-    return _write(work, number, articles, rest)
-
-
-def _write(work: Work, number: int, articles: list[Article], rest: dict) -> dict[str, Any]:
-    lines = list(map(to_line, articles))
-    facts = np.array([_facts(article, work.preparation) for article in articles], FACTS)
-    shortest = work.preparation.duplicates.paragraph or sys.maxsize
+    found = extract_chunk(chunk, work.site, work.preparation)
     header = {
-        "articles": len(articles),
-        "paragraphs": int(facts["paragraphs"].sum()),
-        "bytes": _sizes(lines, facts),
-    } | rest
-    text = zstandard.compress(b"\n".join(lines), FAST)
-    fingerprints = Fingerprints.of(articles, shortest).pack()
-    write_blocks(work.extracted(number), header, [text, facts.tobytes(), fingerprints])
+        "articles": len(found.lines),
+        "paragraphs": int(found.facts["paragraphs"].sum()),
+        "bytes": found.sizes(),
+        "counts": found.counts,
+        "xml": found.xml,
+        "damage": found.damage,
+    }
+    text = zstandard.compress(b"\n".join(found.lines), FAST)
+    blocks = [text, found.facts.tobytes(), found.fingerprints.pack()]
+    write_blocks(work.extracted(number), header, blocks)
     return header
 
 
@@ -105,18 +134,19 @@ def read_fingerprints(work: Work, number: int, articles: int) -> Fingerprints:
     return Fingerprints(counts, prints.hashes[: counts.sum()], prints.signatures[:articles])
 
 
-def _article(page: Page, work: Work, counts: GroupedCounts) -> Article | None:
+def _article(
+    page: Page, site: Site, preparation: Preparation, counts: GroupedCounts
+) -> Article | None:
     """Makes an article of a page; None if nothing is left of it."""
-    sections = list(_sections(page, work))
+    sections = list(_sections(page, site, preparation.language or site.language))
     if not sections:
         counts[ARTICLES]["without prose"] += 1
         return None
     return Article(page.id, page.title, sections)
 
 
-def _sections(page: Page, work: Work) -> Iterator[Section[list[str]]]:
-    language = work.preparation.language or work.site.language
-    for section in parse(page.wikitext, work.site):
+def _sections(page: Page, site: Site, language: str) -> Iterator[Section[list[str]]]:
+    for section in parse(page.wikitext, site):
         paragraphs = [split_sentences(text, language) for text in section.paragraphs]
         paragraphs = [sentences for sentences in paragraphs if sentences]
         if paragraphs:
@@ -132,11 +162,3 @@ def _facts(article: Article, preparation: Preparation) -> tuple[int, int, int, i
         len(paragraphs),
         sum(map(len, paragraphs)),
     )
-
-
-def _sizes(lines: list[bytes], facts: np.ndarray) -> dict[str, int]:
-    """Adds up the bytes of each split, line feeds included."""
-    lengths = np.array([len(line) + 1 for line in lines], np.int64)
-    return {
-        split: int(lengths[facts["split"] == index].sum()) for index, split in enumerate(SPLITS)
-    }

@@ -2,6 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
+
+from pipelines.whole_files import write_whole
+from pipelines.wikipedia.counts import GroupedCounts
 
 MANIFEST = "manifest.json"
 FORMAT = 2  # of the folder; 1 had passages
@@ -19,9 +23,47 @@ LICENCE = {
     ),
 }
 
+Files = dict[str, dict[str, Any]]  # name of a shard -> its articles, bytes and sha256
 
-def read_manifest(folder: Path) -> dict:
-    """Reads what `prepare` wrote last.
+
+def write_manifest(
+    folder: Path,
+    request: dict[str, Any],
+    damage: str,
+    counts: GroupedCounts,
+    files: dict[str, Files],
+) -> dict[str, Any]:
+    """Writes and returns the manifest of a folder.
+
+    request: dump and options, as `describe` gives them
+    counts: of each split its articles, paragraphs and sentences, and of other groups any
+    files: of each split
+    """
+    splits = {
+        split: {
+            "articles": counts[split]["articles"],
+            "paragraphs": counts[split]["paragraphs"],
+            "sentences": counts[split]["sentences"],
+            "files": dict(sorted(files[split].items())),
+        }
+        for split in SPLITS
+    }
+    manifest = request | {
+        "complete": not damage,
+        "damage": damage,
+        "licence": LICENCE,
+        "counts": {
+            group: numbers for group, numbers in counts.plain().items() if group not in SPLITS
+        },
+        "splits": splits,
+    }
+    text = json.dumps(manifest, indent=2, ensure_ascii=False)
+    write_whole(folder / MANIFEST, f"{text}\n")
+    return manifest
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Reads what `write_manifest` wrote.
 
     Raises:
         ValueError: the folder was not written by `prepare`, or by another version of it.

@@ -1,23 +1,19 @@
 """Wikipedia dump -> a folder of shards, whole or not there at all."""
 
-import dataclasses
 import errno
-import hashlib
-import json
-import re
 from pathlib import Path
 from typing import Any
 
-from pipelines.whole_files import write_whole
 from pipelines.wikipedia.counts import GroupedCounts
 from pipelines.wikipedia.dump import Dump
 from pipelines.wikipedia.duplicates import Totals, find_duplicates
 from pipelines.wikipedia.extraction import Work, read_fingerprints
-from pipelines.wikipedia.manifest import FORMAT, LICENCE, MANIFEST, SPLITS, read_manifest
+from pipelines.wikipedia.manifest import SPLITS, Files, read_manifest, write_manifest
 from pipelines.wikipedia.plan import Plan
 from pipelines.wikipedia.preparation import Preparation
 from pipelines.wikipedia.progress import Progress, Watch
 from pipelines.wikipedia.reading import DumpRead, read_dump
+from pipelines.wikipedia.request import describe
 from pipelines.wikipedia.scattering import RunOfChunks, Shard, gather, scatter
 from pipelines.wikipedia.unfinished import Unfinished, require_same
 from pipelines.wikipedia.workers import Workers
@@ -46,7 +42,7 @@ def prepare(
     """
     dump, output = Path(dump), Path(output)
     source = Dump(dump, threads=processes)
-    request = _request(source, preparation)
+    request = describe(source, preparation)
     try:
         if output.exists():
             return _finished(output, request)
@@ -71,31 +67,6 @@ def _finished(output: Path, request: dict[str, Any]) -> dict[str, Any]:
     return manifest
 
 
-def _request(source: Dump, preparation: Preparation) -> dict[str, Any]:
-    """Describes a dump and what is asked to become of it, as the manifest does."""
-    path, site = source.path, source.site
-    named = re.match(r"(?:([a-z]\w*)-)?(?:(\d{8})|latest)-", path.name)
-    size = path.stat().st_size
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        digest.update(file.read(1 << 20))
-        file.seek(max(0, size - (1 << 20)))
-        digest.update(file.read())
-    return {
-        "format": FORMAT,
-        "dump": {
-            "name": path.name,
-            "wiki": named[1] if named else None,
-            "date": named[2] if named else None,
-            "bytes": size,
-            "fingerprint": digest.hexdigest(),  # of its first and last 2**20 bytes
-            "schema": site.version,
-            "language": site.language,
-        },
-        "options": dataclasses.asdict(preparation),
-    }
-
-
 def _phases(
     source: Dump, work: Work, workers: Workers, request: dict[str, Any], watch: Watch
 ) -> dict[str, Any]:
@@ -110,9 +81,8 @@ def _phases(
         counts.add(header["counts"])
         watch(Progress("scattering articles", done, len(runs)))
     files = _gather(plan, workers, watch)
-    manifest = _manifest(request, read, counts, files)
-    _publishable(work.folder / "folder", files, manifest)
-    return manifest
+    _remove_strays(work.folder / "folder", files)
+    return write_manifest(work.folder / "folder", request, read.damage, counts, files)
 
 
 def _find_duplicates(work: Work, plan: Plan, read: DumpRead, watch: Watch) -> list[RunOfChunks]:
@@ -136,9 +106,9 @@ def _find_duplicates(work: Work, plan: Plan, read: DumpRead, watch: Watch) -> li
     return runs
 
 
-def _gather(plan: Plan, workers: Workers, watch: Watch) -> dict[str, dict[str, Any]]:
+def _gather(plan: Plan, workers: Workers, watch: Watch) -> dict[str, Files]:
     """Writes all shards; returns what the manifest says of each, by split and name."""
-    files: dict[str, dict[str, Any]] = {split: {} for split in SPLITS}
+    files: dict[str, Files] = {split: {} for split in SPLITS}
     shards = [
         Shard(plan, split, number)
         for split, count in enumerate(plan.shards)
@@ -150,31 +120,9 @@ def _gather(plan: Plan, workers: Workers, watch: Watch) -> dict[str, dict[str, A
     return files
 
 
-def _manifest(request, read: DumpRead, counts: GroupedCounts, files) -> dict[str, Any]:
-    splits = {
-        split: {
-            "articles": counts[split]["articles"],
-            "paragraphs": counts[split]["paragraphs"],
-            "sentences": counts[split]["sentences"],
-            "files": files[split],
-        }
-        for split in SPLITS
-    }
-    rest = {group: numbers for group, numbers in counts.plain().items() if group not in SPLITS}
-    return request | {
-        "complete": not read.damage,
-        "damage": read.damage,
-        "licence": LICENCE,
-        "counts": rest,
-        "splits": splits,
-    }
-
-
-def _publishable(folder: Path, files: dict[str, dict[str, Any]], manifest) -> None:
-    """Writes the manifest, and removes what a killed process left half-written."""
+def _remove_strays(folder: Path, files: dict[str, Files]) -> None:
+    """Removes what a killed process left half-written."""
     known = {name for each in files.values() for name in each}
     for path in folder.iterdir():
         if path.name not in known:
             path.unlink()
-    text = json.dumps(manifest, indent=2, ensure_ascii=False)
-    write_whole(folder / MANIFEST, f"{text}\n")

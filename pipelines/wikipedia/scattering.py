@@ -9,15 +9,14 @@ import orjson
 import zstandard
 
 from pipelines.whole_files import write_whole
-from pipelines.wikipedia.article import from_line, to_line
 from pipelines.wikipedia.blocks import Blocks, write_blocks
 from pipelines.wikipedia.counts import GroupedCounts
 from pipelines.wikipedia.duplicates import Found, Totals
-from pipelines.wikipedia.extraction import ARTICLES, FAST, Work, read_extracted
+from pipelines.wikipedia.extraction import FAST, Work, read_extracted
 from pipelines.wikipedia.manifest import SPLITS
 from pipelines.wikipedia.plan import Plan
+from pipelines.wikipedia.repeats import Fact, without_repeats
 
-PARAGRAPHS = "paragraphs left out"
 KEY = np.dtype("<u8")
 
 
@@ -66,40 +65,17 @@ def scatter(work: Work, run: RunOfChunks) -> dict[str, Any]:
 
 
 def _unique(work: Work, run: RunOfChunks, counts: GroupedCounts) -> Iterator[tuple]:
-    """Yields split, key and line of each article, without what has something earlier."""
+    """Yields split, key and line of each article, without what came before."""
     found = Found.at(work.duplicates)
     number, first = run.first
     for chunk, articles in zip(run.chunks, run.articles):
         facts, lines = read_extracted(work, chunk)
-        for fact, line in zip(facts[:articles].tolist(), lines):
-            split, key, paragraphs, sentences = fact
-            repeated = found.paragraphs[first : first + paragraphs]
-            if found.articles[number]:
-                counts[ARTICLES]["nearly an earlier one"] += 1
-                line = b""
-            elif repeated.any():
-                line, paragraphs, sentences = _without(line, repeated)
-                counts[PARAGRAPHS]["as an earlier one"] += len(repeated) - paragraphs
-                counts[ARTICLES]["all paragraphs as earlier ones"] += not line
-            if line:
-                numbers = {"articles": 1, "paragraphs": paragraphs, "sentences": sentences}
-                counts[SPLITS[split]].update(numbers)
-                yield split, key, line
-            number, first = number + 1, first + len(repeated)
-
-
-def _without(line: bytes, repeated: np.ndarray) -> tuple[bytes, int, int]:
-    """Leaves paragraphs out; returns the line, empty if none is left, its paragraphs, sentences."""
-    article, marks = from_line(line), iter(repeated.tolist())
-    sections = [
-        section._replace(
-            paragraphs=[paragraph for paragraph in section.paragraphs if not next(marks)]
-        )
-        for section in article.sections
-    ]
-    article = article._replace(sections=[section for section in sections if section.paragraphs])
-    lengths = list(map(len, article.paragraphs()))
-    return to_line(article) if lengths else b"", len(lengths), sum(lengths)
+        for fact, line in zip(map(Fact._make, facts[:articles].tolist()), lines):
+            repeated = found.paragraphs[first : first + fact.paragraphs]
+            kept = without_repeats(line, fact, found.articles[number], repeated, counts)
+            if kept:
+                yield fact.split, fact.key, kept
+            number, first = number + 1, first + fact.paragraphs
 
 
 def gather(work: Work, shard: Shard) -> tuple[str, dict[str, Any]]:
