@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pipelines.wikipedia.sentences import CLOSING, MARKS, OPENING, join_sentences
+from pipelines.wikipedia.words import count_words
 
 BEGINS = re.compile(rf"[{OPENING}「『《〈（]{{0,2}}([^\W\d_])")
 ENDS = re.compile(rf"[{MARKS}][{CLOSING}]{{0,2}}$")
@@ -17,11 +18,6 @@ DANGLING = re.compile(r"\b(?:the|an|and|at the|of the)[.!?,;]?[\"')]*$")
 NO_LETTER = re.compile(r"[!-@[-`{-\u00bf\u2010-\u20ff\u2190-\u2bff\u3000-\u303f\uff00-\uff20]")
 BRACKETS = re.compile(r"[()（）「」『』《》]")
 CLOSES = dict(zip(")）」』》", "(（「『《"))
-# Han, kana, Thai, Lao, Burmese, Khmer, Tibetan: written without spaces between words.
-UNSPACED = re.compile(
-    r"[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
-    r"\U00020000-\U0003ffff]"
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +72,7 @@ class Passages:
         return len(group) < self.sentences and length <= self.characters
 
     def _fits(self, sentence: str) -> bool:
-        return len(sentence) <= self.characters and 3 <= _words(sentence) <= self.words
+        return len(sentence) <= self.characters and 3 <= count_words(sentence) <= self.words
 
 
 def is_clean(sentence: str) -> bool:
@@ -95,12 +91,6 @@ def is_clean(sentence: str) -> bool:
         return False
     solid = len(sentence) - sentence.count(" ")
     return len(NO_LETTER.findall(sentence)) <= 0.4 * solid
-
-
-def _words(sentence: str) -> int:
-    if sentence.isascii():
-        return sentence.count(" ") + 1
-    return sentence.count(" ") + 1 + len(UNSPACED.findall(sentence)) // 2
 
 
 def _paired(sentence: str) -> bool:
