@@ -13,6 +13,7 @@ import pytest
 from gensim.test.utils import datapath
 
 from pipelines.wikipedia.dump import Dump, parse_pages
+from pipelines.wikipedia.site import Site
 from pipelines.wikipedia.wikitext import parse
 
 ENGLISH = datapath("enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
@@ -23,9 +24,9 @@ MARKUP = re.compile(r"\{\{|}}|\[\[|]]|''|==|__|\||<[/!?a-zA-Z]|-\{|}-|[\x01-\x03
 OPENERS = "{{ [[ \n{| <ref> '' <div> [http://a -{ <nowiki> <!-- <math> <table> ( {{lang|fr|".split(
     " "
 )
-# Of processor time a megabyte, on the slowest machine this should ever run on: a page takes
-# a fortieth of this. Time that grows with the square of a page's length takes more.
-SECONDS_PER_MEGABYTE = 8.0
+# Of processor time; whole pages take a hundredth of this, and the worst mess a tenth. Time that
+# grows with the square of the length takes more.
+SECONDS_PER_MEGABYTE = 4.0
 
 
 def flipped(page: str, chance: random.Random) -> str:
@@ -52,6 +53,21 @@ def nested(page: str, chance: random.Random) -> str:
     return page[:place] + opener * chance.randint(100, DEPTH) + page[place:]
 
 
+def seconds_per_megabyte(page: str, site: Site) -> float:
+    """Measures the reading of a page; a short one counts as 10,000 characters.
+
+    Measures again what seems slow: on a busy machine any page may seem so once.
+    """
+    rate = SECONDS_PER_MEGABYTE
+    for _ in range(5):
+        begin = time.process_time()
+        parse(page, site)
+        rate = min(rate, (time.process_time() - begin) / max(len(page), 10_000) * 1e6)
+        if rate < SECONDS_PER_MEGABYTE / 4:
+            break
+    return rate
+
+
 @pytest.mark.slow
 def test_no_damaged_page_fails_leaves_markup_or_hangs():
     chance = random.Random(1)
@@ -66,12 +82,10 @@ def test_no_damaged_page_fails_leaves_markup_or_hangs():
             page = page[start : start + SIZE]
         for damage in (flipped, cut, nested)[: 1 + number % 3]:
             page = damage(page, chance) or "a"
-        begin = time.process_time()
-        sections = parse(page, dump.site)
-        rate = (time.process_time() - begin) / (len(page) + 10_000) * 1e6
+        rate = seconds_per_megabyte(page, dump.site)
         slowest = max(slowest, rate)
         assert rate < SECONDS_PER_MEGABYTE, f"variant {number} takes {rate:.1f} s a megabyte"
-        for section in sections:
+        for section in parse(page, dump.site):
             for text in (section.title, *section.paragraphs):
                 assert not MARKUP.search(text), (number, text)
     print(f"{VARIANTS} variants; the slowest took {slowest:.2f} s a megabyte")
