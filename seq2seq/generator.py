@@ -10,6 +10,7 @@ import tensorflow as tf
 from pipelines.special_tokens import END, PAD, START
 from seq2seq.decoding.beam_search import BeamSearch
 from seq2seq.decoding.search import Search
+from seq2seq.model_steps import ModelSteps
 
 # Sentences that are sorted together offline: enough for batches without padding, little memory.
 WINDOW = 4096
@@ -80,9 +81,7 @@ class Generator(tf.Module):
         source = self._source(_never_empty(text))
         limit = self._limit(tf.cast(source.row_lengths(), tf.int32))
         memory = self.model.encode(source.to_tensor(PAD))
-        state = self.model.begin(memory, tf.reduce_max(limit))
-        step = lambda token, position, state: self.model.step(token, position, state, memory)
-        found = self.search(step, state, tf.size(limit), limit)
+        found = self.search(ModelSteps(self.model, memory), tf.size(limit), limit)
         ids = tf.RaggedTensor.from_tensor(found.ids[:, 0], padding=PAD)
         target = _valid(self.target_tokenizer.detokenize(ids))
         return {"text": target[:sentences], "score": found.scores[:sentences, 0]}

@@ -14,15 +14,16 @@ ORDER = {
         inspection __main__ __init__
     """.split(),
     "seq2seq": """
-        backend lines program layers models decoding losses metrics generator restoration
-        evaluation training export_check export recipe run_folder run update_vocabulary quickstart
+        backend lines program layers models decoding losses metrics model_steps generator
+        restoration evaluation training export_check export recipe run_folder run update_vocabulary quickstart
         benchmark cli __main__ __init__
     """.split(),
 }
 NETWORKS = {"layers", "models", "decoding", "losses", "metrics"}  # know no text and no TensorFlow
 # Files of measured gains, each with its figure in the docstring.
 MAY_NAME_TENSORFLOW = {
-    f"seq2seq.layers.{name}" for name in ("dropout", "kernel_gradient", "recompute", "recurrence")
+    f"seq2seq.layers.{name}"
+    for name in ("attention_cache", "dropout", "kernel_gradient", "recompute", "recurrence")
 }
 
 

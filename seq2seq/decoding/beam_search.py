@@ -6,27 +6,33 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from pipelines.special_tokens import END, START
-from seq2seq.decoding.search import Hypotheses, Search, limits, put, repeat_rows, take_rows
+from seq2seq.decoding.search import (
+    NEVER,
+    Hypotheses,
+    Live,
+    Search,
+    Steps,
+    limits,
+    put,
+    search_in_rounds,
+)
 
-# The score of a hypothesis that is not there. Finite, so that no sum or product of it is a NaN.
-NEVER = -1e9
 # Neighbouring ids that are looked at together; 16 to 64 are as quick.
 GROUP = 32
 
 
 class Beam(NamedTuple):
-    """Live hypotheses, K a sentence, best first: ids [R, T], token, score [R], state [R, ...]."""
+    """Live hypotheses, best first: ids [N, K, T], token and score [N, K]."""
 
     ids: Any
     token: Any
     score: Any
-    state: Any
 
 
 class Candidates(NamedTuple):
-    """The 2K best continuations of each sentence, best first; `parent` is a row of the beam.
+    """The 2K best continuations of each sentence, best first.
 
-    ids [B * 2K, T]; token, score and parent [B * 2K].
+    ids [N, 2K, T]; token, score [N, 2K]; parent [N, 2K], a row of the N * K in the model's state.
     """
 
     ids: Any
@@ -36,7 +42,7 @@ class Candidates(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """The best that ended: ids [B, K, T], scores [B, K]; done [B] = nothing may enter."""
+    """The best that ended: ids [N, K, T], scores [N, K]; done [N] = nothing may enter."""
 
     ids: Any
     scores: Any
@@ -82,46 +88,41 @@ class BeamSearch(Search):
         if self.length_penalty < 0:
             raise ValueError(f"length_penalty = {self.length_penalty}: choose 0 (none) or more")
 
-    def __call__(self, step, state, sentences, max_length) -> Hypotheses:
+    def __call__(self, steps: Steps, sentences, max_length) -> Hypotheses:
         limit = limits(max_length, sentences)
-        longest = ops.max(limit, initial=0)
 
-        def proceed(position, beam, finished):
-            return ops.logical_and(position < longest, ops.logical_not(ops.all(finished.done)))
-
-        def advance(position, beam, finished):
-            logits, state = step(beam.token, position, beam.state)
-            found = self._continue(ops.cast(logits, "float32"), position, beam, sentences)
+        def advance(position, live):
+            beam, finished, limit = live.carried
+            token = ops.reshape(beam.token, (-1,))
+            logits, state = steps(token, position, live.state)
+            found = self._continue(ops.cast(logits, "float32"), position, beam)
             finished = self._finish(found, position + 1, limit, finished)
-            beam = self._survive(found, state, sentences)
+            beam, parent = self._survive(found)
             done = self._is_done(finished, beam.score, position + 1, limit)
-            return position + 1, beam, finished._replace(done=done)
+            carried = beam, finished._replace(done=done), limit
+            return Live(carried, steps.follow(state, parent))
 
-        beam, finished = self._begin(state, sentences, limit)
-        start = (ops.convert_to_tensor(0, "int32"), beam, finished)
-        _, _, finished = ops.while_loop(proceed, advance, start)
-        return Hypotheses(finished.ids[:, : self.best], finished.scores[:, : self.best])
+        def outcome(carried):
+            _, finished, _ = carried
+            best = Hypotheses(finished.ids[:, : self.best], finished.scores[:, : self.best])
+            return finished.done, best
 
-    def _begin(self, state, sentences, limit) -> tuple[Beam, Finished]:
+        live = Live(self._begin(sentences, limit), steps.begin(self.width))
+        return search_in_rounds(steps, live, advance, outcome, self.width)
+
+    def _begin(self, sentences, limit) -> tuple[Beam, Finished, Any]:
         """Starts one live hypothesis a sentence; the others are not there yet."""
-        rows, longest = sentences * self.width, ops.max(limit, initial=0)
-        first = ops.arange(self.width) == 0
-        score = ops.broadcast_to(ops.where(first, 0.0, NEVER), (sentences, self.width))
+        ids = ops.zeros((sentences, self.width, ops.max(limit, initial=0)), "int32")
+        never = ops.full((sentences, self.width), NEVER, "float32")
         beam = Beam(
-            ids=ops.zeros((rows, longest), "int32"),
-            token=ops.full((rows,), START, "int32"),
-            score=ops.reshape(score, (rows,)),
-            state=repeat_rows(state, self.width),
+            ids=ids,
+            token=ops.full((sentences, self.width), START, "int32"),
+            score=ops.where(ops.arange(self.width) == 0, 0.0, never),
         )
-        finished = Finished(
-            ids=ops.zeros((sentences, self.width, longest), "int32"),
-            scores=ops.full((sentences, self.width), NEVER, "float32"),
-            done=limit < 1,
-        )
-        return beam, finished
+        return beam, Finished(ids, never, done=limit < 1), limit
 
-    def _continue(self, logits, position, beam, sentences) -> Candidates:
-        """Finds the 2K best continuations of each sentence's K hypotheses: logits [R, V].
+    def _continue(self, logits, position, beam) -> Candidates:
+        """Finds the 2K best continuations of each sentence's K hypotheses: logits [N * K, V].
 
         The best of each row come first, with room for PAD and START, so that nothing else is
         computed over the vocabulary than the softmax's sum.
@@ -129,46 +130,47 @@ class BeamSearch(Search):
         kept = min(2 * self.width + END, logits.shape[-1])
         gain, token = best_of(logits, kept)
         total = ops.sum(ops.exp(logits - gain[:, :1]), axis=-1, keepdims=True)
-        score = beam.score[:, None] + gain - gain[:, :1] - ops.log(total)
+        score = ops.reshape(beam.score, (-1, 1)) + gain - gain[:, :1] - ops.log(total)
         score = ops.where(token < END, NEVER, ops.maximum(score, NEVER))
-        score = ops.reshape(score, (sentences, self.width * kept))
+        score = ops.reshape(score, (-1, self.width * kept))
         score, index = ops.top_k(score, 2 * self.width)
-        flat = ops.reshape(_rows(index, self.width * kept), (-1,))
+        flat = _rows(index, self.width * kept)
         parent = flat // kept
         token = ops.cast(ops.take(ops.reshape(token, (-1,)), flat), "int32")
-        ids = put(ops.take(beam.ids, parent, axis=0), position, token)
-        return Candidates(ids, token, ops.reshape(score, (-1,)), parent)
+        ids = ops.reshape(beam.ids, (-1, ops.shape(beam.ids)[2]))
+        ids = put(ops.take(ids, parent, axis=0), position, token)
+        return Candidates(ids, token, score, parent)
 
     def _finish(self, found, length, limit, finished) -> Finished:
         """Lets continuations that end, or reach their limit, compete for the results."""
-        shape = (-1, 2 * self.width)
-        score, is_end = ops.reshape(found.score, shape), ops.reshape(found.token == END, shape)
+        is_end = found.token == END
         ends = ops.logical_and(is_end, ops.arange(2 * self.width) < self.width)
         # Of those cut, no more than the K best, the survivors, can be among the K results.
         cut = ops.logical_and(ops.logical_not(is_end), (length >= limit)[:, None])
         enters = ops.logical_or(ends, cut)
         enters = ops.logical_and(enters, ops.logical_not(finished.done)[:, None])
-        enters = ops.logical_and(enters, _is_there(score))
-        scores = ops.where(enters, score / self._penalty(length), NEVER)
+        enters = ops.logical_and(enters, _is_there(found.score))
+        scores = ops.where(enters, found.score / self._penalty(length), NEVER)
         # Equal scores are kept in order, so nothing displaces an equal result, nor an empty place.
         scores, index = ops.top_k(ops.concatenate([finished.scores, scores], axis=1), self.width)
-        ids = ops.reshape(found.ids, (*shape, ops.shape(found.ids)[1]))
-        ids = ops.concatenate([finished.ids, ids], axis=1)
-        ids = ops.reshape(ids, (-1, ops.shape(found.ids)[1]))
-        return finished._replace(
-            ids=ops.take(ids, _rows(index, 3 * self.width), axis=0), scores=scores
-        )
+        ids = ops.concatenate([finished.ids, found.ids], axis=1)
+        ids = ops.reshape(ids, (-1, ops.shape(found.ids)[2]))
+        ids = ops.take(ids, _rows(index, 3 * self.width), axis=0)
+        return finished._replace(ids=ids, scores=scores)
 
-    def _survive(self, found, state, sentences) -> Beam:
-        """Keeps the K best continuations that did not end."""
+    def _survive(self, found):
+        """Keeps the K best continuations that did not end -> (Beam, their parents [N * K])."""
         score = ops.where(found.token == END, NEVER, found.score)
-        score, index = ops.top_k(ops.reshape(score, (sentences, 2 * self.width)), self.width)
-        row = take_rows(found, ops.reshape(_rows(index, 2 * self.width), (-1,)))
-        return Beam(row.ids, row.token, ops.reshape(score, (-1,)), take_rows(state, row.parent))
+        score, index = ops.top_k(score, self.width)
+        place = _rows(index, 2 * self.width)
+        token = ops.take(ops.reshape(found.token, (-1,)), place)
+        ids = ops.take(ops.reshape(found.ids, (-1, ops.shape(found.ids)[2])), place, axis=0)
+        parent = ops.take(ops.reshape(found.parent, (-1,)), ops.reshape(place, (-1,)))
+        return Beam(ids, token, score), parent
 
     def _is_done(self, finished, score, length, limit):
-        """Tells which sentences' results cannot change any more -> bool [B]."""
-        live = ops.reshape(score, (-1, self.width))[:, 0]
+        """Tells which sentences' results cannot change any more -> bool [N]."""
+        live = score[:, 0]
         reach = live / self._penalty(limit)
         done = ops.logical_or(finished.done, length >= limit)
         done = ops.logical_or(done, ops.logical_not(_is_there(live)))

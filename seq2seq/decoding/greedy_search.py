@@ -6,17 +6,17 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from pipelines.special_tokens import END, START
-from seq2seq.decoding.search import Hypotheses, Search, limits, put
+from seq2seq.decoding.search import Hypotheses, Live, Search, Steps, limits, put, search_in_rounds
 
 
 class Row(NamedTuple):
-    """One hypothesis a sentence: ids [B, T], token [B], score [B], done [B], state [B, ...]."""
+    """One hypothesis a sentence: ids [N, T], token [N], score [N], limit [N], done [N]."""
 
     ids: Any
     token: Any
     score: Any
+    limit: Any
     done: Any
-    state: Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,30 +27,28 @@ class GreedySearch(Search):
     and START are never chosen, but keep their share of it.
     """
 
-    def __call__(self, step, state, sentences, max_length) -> Hypotheses:
+    def __call__(self, steps: Steps, sentences, max_length) -> Hypotheses:
         limit = limits(max_length, sentences)
-        longest = ops.max(limit, initial=0)
 
-        def proceed(position, row):
-            return ops.logical_and(position < longest, ops.logical_not(ops.all(row.done)))
-
-        def advance(position, row):
-            logits, state = step(row.token, position, row.state)
+        def advance(position, live):
+            row = live.carried
+            logits, state = steps(row.token, position, live.state)
             token, gain = _likeliest(ops.cast(logits, "float32"))
             ids = ops.where(row.done[:, None], row.ids, put(row.ids, position, token))
             score = ops.where(row.done, row.score, row.score + gain)
-            ended = ops.logical_or(token == END, position + 1 >= limit)
-            return position + 1, Row(ids, token, score, ops.logical_or(row.done, ended), state)
+            ended = ops.logical_or(token == END, position + 1 >= row.limit)
+            done = ops.logical_or(row.done, ended)
+            return Live(Row(ids, token, score, row.limit, done), state)
 
         row = Row(
-            ids=ops.zeros((sentences, longest), "int32"),
+            ids=ops.zeros((sentences, ops.max(limit, initial=0)), "int32"),
             token=ops.full((sentences,), START, "int32"),
             score=ops.zeros((sentences,), "float32"),
+            limit=limit,
             done=limit < 1,
-            state=state,
         )
-        _, row = ops.while_loop(proceed, advance, (ops.convert_to_tensor(0, "int32"), row))
-        return Hypotheses(row.ids[:, None], row.score[:, None])
+        outcome = lambda row: (row.done, Hypotheses(row.ids[:, None], row.score[:, None]))
+        return search_in_rounds(steps, Live(row, steps.begin(1)), advance, outcome, 1)
 
 
 def _likeliest(logits):

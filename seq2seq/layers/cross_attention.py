@@ -30,7 +30,7 @@ class CrossAttention(keras.layers.Layer):
         self.built = True
 
     def prepare(self, values):
-        """Makes keys and values of the encoder's output: [B, S, units] -> two of [B, S, H, D]."""
+        """Makes keys and values of the encoder's output: [B, S, units] -> two of [B, H, S, D]."""
         keys, values = keras.ops.split(self.project(values), 2, axis=-1)
         return {"keys": split_heads(keys, self.heads), "values": split_heads(values, self.heads)}
 

@@ -1,7 +1,6 @@
 """One layer of a Transformer's decoder."""
 
 import keras
-from keras import ops
 
 from seq2seq.layers.cross_attention import CrossAttention
 from seq2seq.layers.feed_forward import FeedForward
@@ -37,18 +36,14 @@ class DecoderLayer(keras.layers.Layer):
         inputs = frame(inputs, self.attention(frame.enter(inputs), visible, turn=turn))
         return self._read(inputs, memory)
 
-    def step(self, inputs, position, cache, memory, turn):
-        """One position: inputs [R, 1, M] -> (outputs [R, 1, M], attention [B, K, S], next cache).
+    def step(self, inputs, cache, place, memory, turn):
+        """One position: inputs [B, K, M] -> (outputs [B, K, M], attention [B, K, S], next cache).
 
-        The K = R / B hypotheses of a sentence read its memory together, as if they were positions.
+        The K hypotheses of a sentence read its memory as if they were positions.
         """
         frame = self.attention_frame
-        said, cache = self.attention.step(frame.enter(inputs), position, cache, turn)
-        rows = frame(inputs, said)
-        sentences = ops.shape(memory["visible"])[0]
-        together = ops.reshape(rows, (sentences, -1, rows.shape[-1]))
-        outputs, weights = self._read(together, memory)
-        return ops.reshape(outputs, ops.shape(rows)), weights, cache
+        said, cache = self.attention.step(frame.enter(inputs), cache, place, turn)
+        return *self._read(frame(inputs, said), memory), cache
 
     def _read(self, inputs, memory):
         frame = self.reading_frame

@@ -15,7 +15,7 @@ class Positions(keras.layers.Layer):
         return embedded
 
     def turn(self, heads, positions):
-        """Marks queries or keys [B, T, H, D] of self-attention at positions int [T]."""
+        """Marks queries or keys [B, H, T, D] of self-attention at positions int [T]."""
         return heads
 
 

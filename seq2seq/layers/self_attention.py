@@ -3,9 +3,10 @@
 import keras
 from keras import ops
 
+from seq2seq.layers.attention_cache import empty_cache, write
 from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
-from seq2seq.layers.headed_attention import attend, join_heads, split_heads, write_at
+from seq2seq.layers.headed_attention import attend, join_heads, split_heads
 
 
 @keras.saving.register_keras_serializable(package="seq2seq")
@@ -37,21 +38,23 @@ class SelfAttention(keras.layers.Layer):
         context, _ = attend(query, keys, values, visible, self.drop)
         return self.combine(join_heads(context))
 
-    def begin(self, rows, length):
-        """Makes an empty cache of `length` positions for so many rows."""
-        shape = (rows, length, self.heads, self.units // self.heads)
-        return {name: ops.zeros(shape, self.compute_dtype) for name in ("keys", "values")}
+    def begin(self, sentences, room):
+        """Makes an empty cache with room for so many entries a sentence."""
+        depth = self.units // self.heads
+        return empty_cache(sentences, self.heads, room, depth, self.compute_dtype)
 
-    def step(self, inputs, position, cache, turn):
-        """Reads positions up to this one: inputs [R, 1, M] -> ([R, 1, units], the next cache)."""
+    def step(self, inputs, cache, place, turn):
+        """Reads what each hypothesis has said: [B, K, M] -> ([B, K, units], the next cache).
+
+        Args:
+            cache: {"keys", "values"}, each [B, H, E, D].
+            place: {"positions": [K], all the same, "entry": the first to write, "visible":
+                [B, K, E], True = the hypothesis has said it, this token included}.
+        """
         query, keys, values = self._heads(inputs)
-        here = ops.reshape(position, (1,))
-        cache = {
-            "keys": write_at(cache["keys"], position, turn(keys, here)),
-            "values": write_at(cache["values"], position, values),
-        }
-        past = ops.arange(ops.shape(cache["keys"])[1]) <= position
-        context, _ = attend(turn(query, here), cache["keys"], cache["values"], past)
+        query, keys = turn(query, place["positions"]), turn(keys, place["positions"])
+        cache = write(cache, place["entry"], keys, values)
+        context, _ = attend(query, cache["keys"], cache["values"], place["visible"][:, None])
         return self.combine(join_heads(context)), cache
 
     def _heads(self, inputs):

@@ -13,6 +13,7 @@ from seq2seq.layers.dropout import Dropout
 from seq2seq.layers.pointer_generator import PointerGenerator
 from seq2seq.layers.recurrence import recur
 from seq2seq.layers.recurrent import Recurrent
+from seq2seq.layers.rows import repeat_rows
 from seq2seq.layers.state_bridge import StateBridge
 from seq2seq.layers.token_embedding import TokenEmbedding
 from seq2seq.models.seq2seq import Seq2Seq, is_token, require_one_vocabulary
@@ -179,14 +180,15 @@ class LSTM(Seq2Seq):
     def decode_with_attention(self, target, memory):
         """Predicts as `decode` and shows what was read -> (logits [B, T, V], weights [B, T, S])."""
         embedded = self.drop(self.target_embedding(target))
-        vectors, weights, _ = self._write(embedded, self.begin(memory, None), memory)
+        vectors, weights, _ = self._write(embedded, self.begin(memory), memory)
         return self._logits(vectors, weights, memory), weights
 
-    def begin(self, memory, max_length):
-        if not self.input_feeding:
-            return memory["state"]
-        hidden = memory["state"]["layer_0"]["hidden"]
-        return memory["state"] | {"fed": ops.zeros_like(hidden, dtype=self.compute_dtype)}
+    def begin(self, memory, hypotheses=1, room=0):
+        state = memory["state"]
+        if self.input_feeding:
+            hidden = state["layer_0"]["hidden"]
+            state = state | {"fed": ops.zeros_like(hidden, dtype=self.compute_dtype)}
+        return repeat_rows(state, hypotheses)
 
     def step(self, token, position, state, memory):
         embedded = self.drop(self.target_embedding(token[:, None]))

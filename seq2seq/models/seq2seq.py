@@ -5,15 +5,17 @@ import inspect
 import keras
 
 from pipelines.special_tokens import PAD
+from seq2seq.layers.rows import rows_of, take_rows
 
 
 class Seq2Seq(keras.Model):
     """An encoder-decoder: {"source": [B, S], "target": [B, T]} ids -> logits [B, T, V].
 
-    PAD ids are no tokens: they change nothing, wherever a row has them at its end. Memory and
-    state are nested dicts of tensors whose first axis is rows. Memory has a row a sentence and
-    never changes; state has a row a hypothesis and changes at each position. Dropout follows
-    Keras's call context: it is on inside `model(inputs, training=True)` and nowhere else.
+    PAD ids are no tokens: they change nothing, wherever a row has them at its end. Memory is a
+    nested dict of tensors with a row a sentence, and never changes. State is what changes at each
+    position: unless a model has its own `follow` and `pack`, a nested dict of tensors with a row a
+    hypothesis. Dropout follows Keras's call context: it is on inside `model(inputs, training=True)`
+    and nowhere else.
     """
 
     def encode(self, source):
@@ -24,8 +26,8 @@ class Seq2Seq(keras.Model):
         """Predicts what follows each of target [B, T], START first -> logits [B, T, V]."""
         raise NotImplementedError
 
-    def begin(self, memory, max_length):
-        """Makes the state before the first token, with room for `max_length` positions."""
+    def begin(self, memory, hypotheses=1, room=0):
+        """Makes the state before the first token, for K hypotheses a sentence and `room` steps."""
         raise NotImplementedError
 
     def step(self, token, position, state, memory):
@@ -34,6 +36,14 @@ class Seq2Seq(keras.Model):
         R is a multiple of the B rows of memory: the R/B hypotheses of a sentence lie side by side.
         """
         raise NotImplementedError
+
+    def follow(self, state, parent):
+        """Lets hypotheses go on from others of their sentences: parent int [R] -> the state."""
+        return take_rows(state, parent)
+
+    def pack(self, state, sentences, hypotheses, room):
+        """Keeps the state of some sentences, int [N], with room for so many more steps."""
+        return take_rows(state, rows_of(sentences, hypotheses))
 
     def vocabulary_weights(self):
         """Names the weights with an entry a token: {use: (side, axis of tokens, weight)}.

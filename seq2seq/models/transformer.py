@@ -5,6 +5,7 @@ from typing import Literal
 import keras
 from keras import ops
 
+from seq2seq.layers.attention_cache import pack
 from seq2seq.layers.decoder_layer import DecoderLayer
 from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
@@ -162,22 +163,43 @@ class Transformer(Seq2Seq):
             features, attention = self.through(inputs, layer=layer, turn=turn)
         return self._logits(features, attention, memory)
 
-    def begin(self, memory, max_length):
-        rows = ops.shape(memory["source"])[0]
-        return {layer.name: layer.attention.begin(rows, max_length) for layer in self.decoder}
+    def begin(self, memory, hypotheses=1, room=0):
+        """Makes {"said": caches of the layers, "visible": [B, K, E], "entry": what is used of E}.
+
+        E is hypotheses * room: all that a sentence's hypotheses say lies side by side, and each
+        sees its own.
+        """
+        sentences, entries = ops.shape(memory["source"])[0], hypotheses * room
+        caches = {layer.name: layer.attention.begin(sentences, entries) for layer in self.decoder}
+        visible = ops.zeros((sentences, hypotheses, entries), "bool")
+        return {"said": caches, "visible": visible, "entry": ops.convert_to_tensor(0, "int32")}
 
     def step(self, token, position, state, memory):
-        sentences = ops.shape(memory["source"])[0]
-        features = self._embed(token[:, None], ops.reshape(position, (1,)))
-        following = {}
+        sentences, hypotheses, entries = ops.shape(state["visible"])
+        token = ops.reshape(token, (sentences, hypotheses))
+        positions = ops.broadcast_to(position, (hypotheses,))
+        own = state["entry"] + ops.arange(hypotheses)
+        visible = ops.logical_or(state["visible"], ops.arange(entries) == own[:, None])
+        place = {"positions": positions, "entry": state["entry"], "visible": visible}
+        features, caches = self._embed(token, positions), {}
         for layer in self.decoder:
             read = memory[layer.name] | {"visible": memory["mask"]}
-            features, attention, following[layer.name] = layer.step(
-                features, position, state[layer.name], read, self.target_positions.turn
+            features, attention, caches[layer.name] = layer.step(
+                features, state["said"][layer.name], place, read, self.target_positions.turn
             )
-        grouped = lambda rows: ops.reshape(rows, (sentences, -1, rows.shape[-1]))
-        logits = self._logits(grouped(features), attention, memory)
+        logits = self._logits(features, attention, memory)
+        entry = state["entry"] + hypotheses
+        following = {"said": caches, "visible": visible, "entry": entry}
         return ops.reshape(logits, (-1, self.target_vocabulary)), following
+
+    def follow(self, state, parent):
+        shape = ops.shape(state["visible"])
+        visible = ops.take(ops.reshape(state["visible"], (-1, shape[2])), parent, axis=0)
+        return state | {"visible": ops.reshape(visible, shape)}
+
+    def pack(self, state, sentences, hypotheses, room):
+        caches, visible, entry = pack(state["said"], state["visible"], sentences, hypotheses * room)
+        return {"said": caches, "visible": visible, "entry": entry}
 
     def vocabulary_weights(self):
         target, source = self.target_embedding.vectors, self.source_embedding.vectors

@@ -30,8 +30,8 @@ class Reverser(Seq2Seq):
     def encode(self, source):
         return {"source": source, "length": ops.sum(ops.cast(source != PAD, "int32"), axis=1) - 1}
 
-    def begin(self, memory, max_length):
-        return {"written": ops.zeros_like(memory["length"])}
+    def begin(self, memory, hypotheses=1, room=0):
+        return {"written": ops.repeat(ops.zeros_like(memory["length"]), hypotheses)}
 
     def step(self, token, position, state, memory):
         rows = ops.shape(token)[0] // ops.shape(memory["source"])[0]

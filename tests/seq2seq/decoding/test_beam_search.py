@@ -6,6 +6,7 @@ from pipelines.special_tokens import END, PAD
 from seq2seq.decoding import beam_search
 from seq2seq.decoding.beam_search import NEVER, BeamSearch, best_of
 from seq2seq.decoding.greedy_search import GreedySearch
+from seq2seq.decoding.search import Steps
 
 CASES = 100
 # Of 3 words, there are 121 targets of at most 4 ids: a beam of 128 can hold them all.
@@ -27,7 +28,7 @@ def test_a_beam_that_holds_everything_finds_the_best_of_all(
     model = prefix_model()
     limits = np.arange(CASES) % 4 + 1
     search = BeamSearch(EVERYTHING, penalty, early_stop, best=3)
-    found = search(model.step, model.begin(CASES), CASES, limits)
+    found = search(Steps(model.step, model.begin(CASES)), CASES, limits)
     for first in range(CASES):
         for place, (score, ids) in enumerate(model.ranking(first, limits[first], penalty)[:3]):
             assert float(found.scores[first, place]) == pytest.approx(score, abs=1e-4)
@@ -37,8 +38,8 @@ def test_a_beam_that_holds_everything_finds_the_best_of_all(
 def test_a_beam_of_one_is_greedy(prefix_model):
     for penalty in (0.0, 0.6):
         model = prefix_model(seed=7)
-        greedy = GreedySearch()(model.step, model.begin(CASES), CASES, 8)
-        beam = BeamSearch(1, penalty)(model.step, model.begin(CASES), CASES, 8)
+        greedy = GreedySearch()(Steps(model.step, model.begin(CASES)), CASES, 8)
+        beam = BeamSearch(1, penalty)(Steps(model.step, model.begin(CASES)), CASES, 8)
         np.testing.assert_array_equal(beam.ids, greedy.ids)
         lengths = np.count_nonzero(greedy.ids, axis=-1)
         wanted = greedy.scores / ((5 + lengths) / 6) ** penalty
@@ -50,9 +51,9 @@ def test_stopping_as_soon_as_nothing_can_change_changes_nothing(prefix_model, pe
     model = prefix_model(vocabulary=5, seed=8)
     exact = BeamSearch(3, penalty, early_stop=False)
     exhaustive = Exhaustive(3, penalty)
-    found = exact(model.step, model.begin(CASES), CASES, 12)
+    found = exact(Steps(model.step, model.begin(CASES)), CASES, 12)
     calls, model.calls = model.calls, 0
-    wanted = exhaustive(model.step, model.begin(CASES), CASES, 12)
+    wanted = exhaustive(Steps(model.step, model.begin(CASES)), CASES, 12)
     np.testing.assert_array_equal(found.ids, wanted.ids)
     np.testing.assert_allclose(found.scores, wanted.scores)
     assert calls <= model.calls == 12
@@ -60,7 +61,7 @@ def test_stopping_as_soon_as_nothing_can_change_changes_nothing(prefix_model, pe
 
 def test_hypotheses_are_distinct_and_best_first(prefix_model, written):
     model = prefix_model(seed=9)
-    found = BeamSearch(6, best=6)(model.step, model.begin(CASES), CASES, 7)
+    found = BeamSearch(6, best=6)(Steps(model.step, model.begin(CASES)), CASES, 7)
     assert (np.diff(found.scores, axis=1) <= 0).all()
     for ids, scores in zip(np.asarray(found.ids), np.asarray(found.scores)):
         there = [written(row) for row, score in zip(ids, scores) if score > NEVER]
@@ -69,7 +70,7 @@ def test_hypotheses_are_distinct_and_best_first(prefix_model, written):
 
 def test_scores_of_all_hypotheses_are_their_penalised_log_probabilities(prefix_model, written):
     model = prefix_model(seed=10)
-    found = BeamSearch(5, 0.6, best=5)(model.step, model.begin(20), 20, 7)
+    found = BeamSearch(5, 0.6, best=5)(Steps(model.step, model.begin(20)), 20, 7)
     for first in range(20):
         for ids, score in zip(found.ids[first], found.scores[first]):
             ids = written(ids)
@@ -79,7 +80,7 @@ def test_scores_of_all_hypotheses_are_their_penalised_log_probabilities(prefix_m
 
 def test_a_wider_beam_returns_no_fewer_hypotheses_than_asked(prefix_model, written):
     model = prefix_model(vocabulary=4)  # END and one word: 3 targets of at most 2 ids
-    found = BeamSearch(5, 0.0, best=5)(model.step, model.begin(1), 1, 2)
+    found = BeamSearch(5, 0.0, best=5)(Steps(model.step, model.begin(1)), 1, 2)
     assert {written(ids) for ids in found.ids[0, :3]} == {(END,), (3, END), (3, 3)}
     assert not np.any(found.ids[0, 3:])
     np.testing.assert_array_equal(found.scores[0, 3:], [NEVER, NEVER])
@@ -95,8 +96,8 @@ def test_a_finished_sentence_is_frozen_while_others_go_on():
         return logits, state
 
     search = BeamSearch(2, 2.0)
-    alone = search(step, {"quick": np.array([True])}, 1, 9)
-    both = search(step, {"quick": np.array([True, False])}, 2, 9)
+    alone = search(Steps(step, {"quick": np.array([True])}), 1, 9)
+    both = search(Steps(step, {"quick": np.array([True, False])}), 2, 9)
     np.testing.assert_array_equal(both.ids[0], alone.ids[0])
     np.testing.assert_array_equal(both.scores[0], alone.scores[0])
     assert np.count_nonzero(both.ids[1]) == 9 > np.count_nonzero(both.ids[0])
@@ -110,10 +111,10 @@ def test_an_end_beyond_the_first_k_does_not_finish():
         row = ops.take(ops.convert_to_tensor(table, "float32"), ops.minimum(position, 1), axis=0)
         return ops.broadcast_to(row, (ops.shape(token)[0], 5)), state
 
-    found = BeamSearch(1, 0.0)(step, {}, 1, 4)
+    found = BeamSearch(1, 0.0)(Steps(step, {}), 1, 4)
     np.testing.assert_array_equal(found.ids[0, 0], [3, END, PAD, PAD])
     assert float(found.scores[0, 0]) == pytest.approx(np.log(0.6 * 0.9), abs=1e-5)
-    wider = BeamSearch(2, 1.0, best=2)(step, {}, 1, 4)
+    wider = BeamSearch(2, 1.0, best=2)(Steps(step, {}), 1, 4)
     np.testing.assert_array_equal(wider.ids[0], [[3, END, PAD, PAD], [END, PAD, PAD, PAD]])
     wanted = [np.log(0.6 * 0.9) / (7 / 6), np.log(0.3)]
     np.testing.assert_allclose(wider.scores[0], wanted, rtol=1e-5)
@@ -126,7 +127,7 @@ def test_a_sentence_whose_continuations_are_all_forbidden_ends_there():
         row = ops.where(ops.arange(5) == PAD, 0.0, -1e9)
         return ops.broadcast_to(row, (ops.shape(token)[0], 5)), state
 
-    found = BeamSearch(3)(step, {}, 2, 4)
+    found = BeamSearch(3)(Steps(step, {}), 2, 4)
     assert not np.any(found.ids)
     np.testing.assert_array_equal(found.scores, [[NEVER], [NEVER]])
 
@@ -154,8 +155,8 @@ def test_the_best_of_a_row_are_those_of_sorting_it(size, step):
 
 def test_looking_at_groups_first_changes_nothing(prefix_model, monkeypatch):
     model, search = prefix_model(vocabulary=500, seed=11), BeamSearch(3, best=3)
-    found = search(model.step, model.begin(CASES), CASES, 6)
+    found = search(Steps(model.step, model.begin(CASES)), CASES, 6)
     monkeypatch.setattr(beam_search, "GROUP", 1000)
-    wanted = search(model.step, model.begin(CASES), CASES, 6)
+    wanted = search(Steps(model.step, model.begin(CASES)), CASES, 6)
     np.testing.assert_array_equal(found.ids, wanted.ids)
     np.testing.assert_array_equal(found.scores, wanted.scores)

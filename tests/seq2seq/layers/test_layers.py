@@ -29,7 +29,7 @@ WIDE, KEYS, READ = random(2, 3, 4), random(2, 5, 4), random(2, 5, 4)
 MASK = np.array([[True] * 5, [True] * 2 + [False] * 3])
 IDS = np.array([[5, 6, 7, 2, 0], [5, 2, 0, 0, 0]])
 STATE = {"hidden": random(2, 4), "cell": random(2, 4)}
-HEADED = random(2, 5, 2, 2)
+HEADED = random(2, 2, 5, 2)
 
 # name: class, arguments, inputs
 CASES = {

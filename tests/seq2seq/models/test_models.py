@@ -99,7 +99,7 @@ def test_a_model_gives_float32_logits_for_each_position(model):
 def test_stepping_equals_teacher_forcing(model):
     wanted = predict(model)
     memory = model.encode(SOURCE)
-    state = model.begin(memory, TARGET.shape[1] + 2)
+    state = model.begin(memory, room=TARGET.shape[1] + 2)
     for position in range(TARGET.shape[1]):
         logits, state = model.step(TARGET[:, position], position, state, memory)
         assert_same(logits, wanted[:, position])
@@ -111,8 +111,7 @@ def test_hypotheses_of_a_sentence_step_as_separate_sentences_do(model):
     tokens = np.random.default_rng(0).integers(4, VOCABULARY, (len(SOURCE) * hypotheses, 3))
     wanted = predict(model, np.repeat(SOURCE, hypotheses, axis=0), tokens)
     memory = model.encode(SOURCE)
-    repeat = lambda tensor: keras.ops.repeat(tensor, hypotheses, axis=0)
-    state = tf.nest.map_structure(repeat, model.begin(memory, 3))
+    state = model.begin(memory, hypotheses, room=3)
     for position in range(3):
         logits, state = model.step(tokens[:, position], position, state, memory)
         assert_same(logits, wanted[:, position])
@@ -121,25 +120,43 @@ def test_hypotheses_of_a_sentence_step_as_separate_sentences_do(model):
 @cases
 def test_a_reordered_state_continues_as_its_new_rows(model):
     memory = model.encode(SOURCE[:1])
-    begun = model.begin(memory, 3)
-    double = lambda tensor: keras.ops.repeat(tensor, 2, axis=0)
-    _, state = model.step(np.array([5, 6]), 0, tf.nest.map_structure(double, begun), memory)
-    swapped = tf.nest.map_structure(lambda tensor: keras.ops.take(tensor, [1, 0], axis=0), state)
+    _, state = model.step(np.array([5, 6]), 0, model.begin(memory, 2, room=2), memory)
+    swapped = model.follow(state, np.array([1, 0]))
     logits, _ = model.step(np.array([7, 7]), 1, state, memory)
     found, _ = model.step(np.array([7, 7]), 1, swapped, memory)
     assert_same(found[::-1], logits)
 
 
 @cases
-def test_memory_and_state_have_rows_first_and_stay_of_one_shape(model):
+def test_memory_has_sentences_first_and_a_state_stays_of_one_shape(model):
     memory = model.encode(SOURCE)
-    state = model.begin(memory, 4)
-    _, following = model.step(TARGET[:, 0], 0, state, memory)
-    for tensor in tf.nest.flatten([memory, state]):
+    state = model.begin(memory, 2, room=4)
+    _, following = model.step(np.repeat(TARGET[:, 0], 2), 0, state, memory)
+    for tensor in tf.nest.flatten(memory):
         assert tensor.shape[0] == len(SOURCE)
     described = lambda tensor: (tensor.shape, tensor.dtype)
     shapes = [tf.nest.map_structure(described, nest) for nest in (state, following)]
     assert shapes[0] == shapes[1]
+
+
+@cases
+def test_a_packed_state_goes_on_as_before_with_the_sentences_that_stay(model):
+    """Between two steps hypotheses go on from others, and the first sentence leaves."""
+    kept, rows = np.array([2, 1]), np.array([4, 5, 2, 3])
+    memory = model.encode(SOURCE)
+    left = tf.nest.map_structure(lambda tensor: tf.gather(tensor, kept), memory)
+    state = model.pack(model.begin(memory, 2), np.arange(3), 2, room=2)
+    parents = [[0, 1, 3, 3, 5, 4], [1, 1, 2, 3, 4, 4]]
+    for position, parent in enumerate(parents):
+        _, state = model.step(np.array([5, 6, 7, 8, 9, 10]), position, state, memory)
+        state = model.follow(state, np.array(parent))
+    more, packed = (model.pack(state, places, 2, room=1) for places in (np.arange(3), kept))
+    wanted, _ = model.step(np.array([11, 12, 11, 12, 11, 12]), 2, more, memory)
+    found, _ = model.step(np.array([11, 12, 11, 12]), 2, packed, left)
+    assert_same(found, np.array(wanted)[rows])
+    # As if each hypothesis had been read from its beginning.
+    said = [[6, 6, 11], [6, 6, 12], [8, 7, 11], [8, 8, 12], [10, 9, 11], [10, 9, 12]]
+    assert_same(wanted, predict(model, np.repeat(SOURCE, 2, axis=0), np.array(said))[:, -1])
 
 
 @cases
@@ -194,7 +211,7 @@ def test_a_graph_of_unknown_sizes_equals_eager_code_and_takes_no_rows(model):
     @tf.function(input_signature=[ids, ids])
     def graph(source, target):
         memory = model.encode(source)
-        first, _ = model.step(target[:, 0], 0, model.begin(memory, 4), memory)
+        first, _ = model.step(target[:, 0], 0, model.begin(memory, room=4), memory)
         return model.decode(target, memory), first
 
     logits, first = graph(SOURCE, TARGET)
@@ -227,7 +244,7 @@ def test_bfloat16_gives_float32_logits_near_those_of_float32(case, model):
 def test_bfloat16_steps_as_it_is_forced(case):
     mixed = build(case, dtype="mixed_bfloat16")
     memory = mixed.encode(SOURCE)
-    first, _ = mixed.step(TARGET[:, 0], 0, mixed.begin(memory, 4), memory)
+    first, _ = mixed.step(TARGET[:, 0], 0, mixed.begin(memory, room=4), memory)
     np.testing.assert_allclose(first, predict(mixed)[:, 0], atol=0.03)
 
 

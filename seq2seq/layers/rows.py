@@ -1,0 +1,21 @@
+"""What belongs to the rows of a batch, moved together."""
+
+import keras
+from keras import ops
+
+
+def repeat_rows(rows, times: int):
+    """Gives each sentence `times` rows, side by side: nested [B, ...] -> [B * times, ...]."""
+    if times == 1:
+        return rows
+    return keras.tree.map_structure(lambda tensor: ops.repeat(tensor, times, axis=0), rows)
+
+
+def take_rows(rows, index):
+    """Reorders all that belongs to rows: nested [R, ...], index [N] -> nested [N, ...]."""
+    return keras.tree.map_structure(lambda tensor: ops.take(tensor, index, axis=0), rows)
+
+
+def rows_of(sentences, times: int):
+    """Names the rows of sentences [N] that have `times` each: [1], 2 -> [2, 3]."""
+    return ops.reshape(sentences[:, None] * times + ops.arange(times), (-1,))

@@ -1,0 +1,27 @@
+"""A model's steps as a search takes them."""
+
+from seq2seq.decoding.search import Steps
+from seq2seq.layers.rows import take_rows
+from seq2seq.models.seq2seq import Seq2Seq
+
+
+class ModelSteps(Steps):
+    """Steps of a model over what it has read, which finished sentences leave too."""
+
+    def __init__(self, model: Seq2Seq, memory):
+        self._model = model
+        self._memory = memory
+
+    def begin(self, hypotheses: int):
+        return {"own": self._model.begin(self._memory, hypotheses), "memory": self._memory}
+
+    def __call__(self, token, position, state):
+        logits, own = self._model.step(token, position, state["own"], state["memory"])
+        return logits, state | {"own": own}
+
+    def follow(self, state, parent):
+        return state | {"own": self._model.follow(state["own"], parent)}
+
+    def pack(self, state, sentences, hypotheses: int, room: int):
+        own = self._model.pack(state["own"], sentences, hypotheses, room)
+        return {"own": own, "memory": take_rows(state["memory"], sentences)}
