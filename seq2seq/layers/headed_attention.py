@@ -25,7 +25,8 @@ def attend(query, keys, values, mask, dropout=None):
     nothing reads evenly, which is finite.
     """
     query = query * (1.0 / math.sqrt(query.shape[-1]))
-    scores = ops.cast(ops.matmul(query, ops.swapaxes(keys, 2, 3)), "float32")
+    # Not a product with transposed keys, which would be copied.
+    scores = ops.cast(ops.einsum("bhtd,bhsd->bhts", query, keys), "float32")
     weights = ops.softmax(ops.where(mask, scores, -1e9))
     read = weights if dropout is None else dropout(weights)
     return ops.matmul(ops.cast(read, values.dtype), values), weights
