@@ -13,13 +13,13 @@ Kind = Literal["e-mail", "telephone", "ip", "card", "iban"]
 class Pattern(NamedTuple):
     """What is looked for, what tells it from other numbers, and what stands for it.
 
-    The stand-ins are reserved for examples, so that they are nobody's: RFC 2606, RFC 5737, the
-    numbers 555-0100 to 555-0199.
+    `forms` are pairs of a mark without which there is none in a text, and an expression. Stand-ins
+    are reserved for examples, so that they are nobody's: RFC 2606, RFC 5737, 555-0100 to 555-0199.
     """
 
-    pattern: re.Pattern[str]
-    holds: Callable[[str], bool]
+    forms: list[tuple[str, str]]
     stand_in: str
+    holds: Callable[[str], bool] = bool
 
 
 def _is_address(found: str) -> bool:
@@ -48,45 +48,68 @@ def _is_telephone(found: str) -> bool:
     return 8 <= sum(map(str.isdigit, found)) <= 15
 
 
+# Each begins with what it consumes, and looks behind it then: a search jumps to that at once,
+# where an expression that looks behind first is tried at every character.
 PATTERNS: dict[Kind, Pattern] = {
     "e-mail": Pattern(
-        re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])"),
-        lambda found: True,
+        [
+            (
+                "@",
+                r"[\w.+%-](?<![\w.+%-].)[\w.+%-]{0,63}@"
+                r"(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])",
+            )
+        ],
         "name@example.com",
     ),
     "ip": Pattern(
-        re.compile(r"(?<![\w.:])(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]{3,39})(?![\w:]|\.\d)"),
-        _is_address,
+        [
+            (".", r"\d(?<![\w.:].)\d{0,2}(?:\.\d{1,3}){3}(?![\w:]|\.\d)"),
+            (":", r"(?<![\w.:])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{2,36}(?![\w:]|\.\d)"),
+        ],
         "192.0.2.1",
+        _is_address,
     ),
     "iban": Pattern(
-        re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"),
-        _is_iban,
+        [("", r"[A-Z](?<!\w.)[A-Z]\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")],
         "GB33 BUKB 2020 1555 5555 55",
+        _is_iban,
     ),
     "card": Pattern(
         # Grouped as cards are, or not at all. They begin with 3 to 6; ISBNs begin with 9.
-        re.compile(
-            r"(?<![\w.,+-])[3-6](?:\d{12,18}|\d{3}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?"
-            r"|\d{3}([ -])\d{6}\2\d{4,5})(?![\w-]|[.,]\d)"
-        ),
-        _is_card,
+        [
+            ("", r"[3-6](?<![\w.,+-].)\d{12,18}(?![\w-]|[.,]\d)"),
+            ("", r"[3-6](?<![\w.,+-].)\d{3}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?(?![\w-]|[.,]\d)"),
+            ("", r"[3-6](?<![\w.,+-].)\d{3}([ -])\d{6}\1\d{4,5}(?![\w-]|[.,]\d)"),
+        ],
         "4111 1111 1111 1111",
+        _is_card,
     ),
     "telephone": Pattern(
-        re.compile(
+        [
             # With a country's code; only groups of three are a large number.
-            r"(?<![\w.+])(?!\+\d{1,3}(?: \d{3})+(?![ -]?\d))"
-            r"\+\d{1,3}(?:[ .()-]{0,2}\d{1,4}){2,6}(?![\w-]|[.,]\d)"
+            (
+                "+",
+                r"\+(?<![\w.+].)(?!\d{1,3}(?: \d{3})+(?![ -]?\d))"
+                r"\d{1,3}(?:[ .()-]{0,2}\d{1,4}){2,6}(?![\w-]|[.,]\d)",
+            ),
             # North American
-            r"|(?<![\w.,+-])(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[.-])\d{3}[.-]\d{4}(?![\w-])"
+            ("", r"1(?<![\w.,+-].)[ .-](?:\(\d{3}\) ?|\d{3}[.-])\d{3}[.-]\d{4}(?![\w-])"),
+            ("(", r"\((?<![\w.,+-].)\d{3}\) ?\d{3}[.-]\d{4}(?![\w-])"),
+            ("", r"\d(?<![\w.,+-].)\d{2}[.-]\d{3}[.-]\d{4}(?![\w-])"),
             # Announced
-            r"|(?i:(?<=\btel: )|(?<=\btel\. )|(?<=\bphone: )|(?<=\bfax: )|(?<=\btelephone: ))"
-            r"\(?\d{1,5}\)?(?:[ ./-]{0,2}\d{2,8}){0,5}(?![\w-])"
-        ),
-        _is_telephone,
+            (
+                "",
+                r"[\d(](?i:(?<=\btel: .)|(?<=\btel\. .)|(?<=phone: .)|(?<=\bfax: .))"
+                r"\d{0,4}\)?(?:[ ./-]{0,2}\d{2,8}){0,5}(?![\w-])",
+            ),
+        ],
         "+1 202 555 0100",
+        _is_telephone,
     ),
+}
+FORMS = {
+    kind: [(mark, re.compile(form)) for mark, form in pattern.forms]
+    for kind, pattern in PATTERNS.items()
 }
 
 
@@ -111,21 +134,25 @@ class PersonalData:
     def replace(self, text: str, replaced: Counter[str]) -> str:
         """Puts stand-ins for what is found, counted by kind: "Ask a@b.org." -> "Ask name@..."."""
         for kind in self.kinds:
-            pattern, holds, stand_in = PATTERNS[kind]
 
-            def substitute(found: re.Match[str]) -> str:
-                if not holds(found[0]):
+            def stand_in(found: re.Match[str], kind: Kind = kind) -> str:
+                pattern = PATTERNS[kind]
+                if found[0] == pattern.stand_in or not pattern.holds(found[0]):
                     return found[0]
                 replaced[kind] += 1
-                return stand_in
+                return pattern.stand_in
 
-            text = pattern.sub(substitute, text)
+            for mark, form in FORMS[kind]:
+                if mark in text:
+                    text = form.sub(stand_in, text)
         return text
 
     def find(self, text: str) -> Kind | None:
         """Names the first kind that a text has, None if it has none."""
         for kind in self.kinds:
-            pattern, holds, _ = PATTERNS[kind]
-            if any(holds(found[0]) for found in pattern.finditer(text)):
-                return kind
+            for mark, form in FORMS[kind]:
+                if mark in text and any(
+                    PATTERNS[kind].holds(found[0]) for found in form.finditer(text)
+                ):
+                    return kind
         return None

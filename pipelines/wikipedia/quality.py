@@ -11,7 +11,7 @@ from pipelines.wikipedia.block_list import BlockList
 from pipelines.wikipedia.other_language import other_language
 from pipelines.wikipedia.words import count_words
 
-LETTER = re.compile(r"[^\W\d_]")
+LETTER, LETTERS = re.compile(r"[^\W\d_]"), re.compile(r"[^\W\d_]+")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,8 +109,7 @@ class Quality:
 
 
 def _letters(sentence: str) -> float:
-    characters = [character for character in sentence if not character.isspace()]
-    return len(LETTER.findall(sentence)) / len(characters)
+    return sum(map(len, LETTERS.findall(sentence))) / (len(sentence) - sentence.count(" "))
 
 
 def _largest_pair(sentences: list[str]) -> float:
