@@ -53,14 +53,16 @@ def _address(found: re.Match[str]) -> str:
 @functools.cache
 def _shower(site: Site) -> Callable[[str], str]:
     """Makes the function that tells what a link on this site shows from what its brackets hold."""
-    hidden = site.prefixes(FILE) | site.prefixes(MEDIA) | site.prefixes(CATEGORY) | LANGUAGES
+    hidden = site.prefixes(FILE) | site.prefixes(MEDIA) | site.prefixes(CATEGORY)
 
     def show(inside: str) -> str:
         target, bar, shown = inside.partition("|")
         prefix, colon, rest = target.partition(":")
-        if colon and prefix.replace("_", " ").strip().lower() in hidden:
-            # "is:sue" is a link to Iceland, but "Is: Sue" is a title.
-            if prefix.strip() not in LANGUAGES or rest[:1] != " ":
+        if colon:
+            # "is:Hundur" is a link to Iceland, but "Is: Sue" is a title.
+            if prefix.strip() in LANGUAGES and rest[:1] != " ":
+                return GONE
+            if prefix.replace("_", " ").strip().lower() in hidden:
                 return GONE
         if not bar:
             return target.removeprefix(":").strip()

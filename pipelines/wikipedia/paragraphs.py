@@ -18,6 +18,7 @@ UNFINISHED = re.compile(rf"{_ITEM}(?:{_ITEM})*+(?=\n)")
 MARKS = "*#:;\x1f \t"
 LEAST_WORDS = 5  # of a list item that is a sentence
 LEAST_CHARACTERS = 15  # where no spaces part the words
+LONGEST_NOTHING = 10
 ENDS = frozenset(".!?…。！？।։؟።")
 OPENING, CLOSING = "\"'“‘«„(¿¡「『\u2060", "\"'”’»)]」』\u2060"
 # A line of a bibliography ends with a full stop too.
@@ -70,8 +71,13 @@ def _filled(found: list[Section[str]]) -> list[Section[str]]:
 
 
 def _paragraphs(text: str) -> list[str]:
-    blocks = [block.strip() for block in text.split("\n\n")]
-    return [_joined(block) if "\n" in block else block for block in blocks if block]
+    blocks = (block.strip() for block in text.split("\n\n"))
+    return [_joined(block) if "\n" in block else block for block in blocks if _is_text(block)]
+
+
+def _is_text(block: str) -> bool:
+    """Says whether anything is read in a block: "(HOLE)." was a formula or a table."""
+    return len(block) > LONGEST_NOTHING or any(character.isalnum() for character in block)
 
 
 def _joined(block: str) -> str:

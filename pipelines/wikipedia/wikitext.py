@@ -41,8 +41,3 @@ def parse(wikitext: str, site: Site = Site()) -> list[Section[str]]:
     if literal:
         text = show_literals(text)
     return sections(tidy(text))
-
-
-def paragraphs(wikitext: str) -> list[str]:
-    """Returns the paragraphs of all sections; for callers that have not moved to `parse`."""
-    return [paragraph for section in parse(wikitext) for paragraph in section.paragraphs]
