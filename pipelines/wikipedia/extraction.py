@@ -2,27 +2,24 @@
 
 import hashlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import zstandard
 
-from pipelines.wikipedia.article import Article, Section, to_line
+from pipelines.wikipedia.article import Article, to_line
 from pipelines.wikipedia.blocks import Blocks, write_blocks
 from pipelines.wikipedia.counts import Counts, GroupedCounts
 from pipelines.wikipedia.damaged_dump import DamagedDump
 from pipelines.wikipedia.fingerprints import Fingerprints
 from pipelines.wikipedia.kinds import kind
 from pipelines.wikipedia.manifest import SPLITS
-from pipelines.wikipedia.page import Page, parse_pages
+from pipelines.wikipedia.page import parse_pages
 from pipelines.wikipedia.preparation import Preparation
-from pipelines.wikipedia.sentences import split_sentences
 from pipelines.wikipedia.site import Site
 from pipelines.wikipedia.wikitext import parse
 
-ARTICLES, PARAGRAPHS = "articles left out", "paragraphs left out"  # groups of counts
 FAST = 1  # level of zstandard for what is soon read again and removed
 # What is kept of each article beside its line: the number of its split, its place in the random
 # order of all articles, and how much it holds.
@@ -72,12 +69,14 @@ class Extracted(NamedTuple):
 def extract_chunk(chunk: bytes, site: Site, preparation: Preparation) -> Extracted:
     """Makes articles of the pages of a chunk."""
     counts, articles, damage = GroupedCounts(), list[Article](), ""
+    filters = preparation.filters(site)
     try:
         for page in parse_pages(chunk, site):
             what = kind(page, site)
             counts["pages"][what] += 1
             if what == "article":
-                article = _article(page, site, preparation, counts)
+                sections = parse(page.wikitext, site)
+                article = filters.article(page.id, page.title, sections, counts)
                 if article is not None:
                     articles.append(article)
     except DamagedDump as error:
@@ -132,25 +131,6 @@ def read_fingerprints(work: Work, number: int, articles: int) -> Fingerprints:
         prints = Fingerprints.unpack(blocks.read(PRINTS))
     counts = prints.paragraphs[:articles]
     return Fingerprints(counts, prints.hashes[: counts.sum()], prints.signatures[:articles])
-
-
-def _article(
-    page: Page, site: Site, preparation: Preparation, counts: GroupedCounts
-) -> Article | None:
-    """Makes an article of a page; None if nothing is left of it."""
-    sections = list(_sections(page, site, preparation.language or site.language))
-    if not sections:
-        counts[ARTICLES]["without prose"] += 1
-        return None
-    return Article(page.id, page.title, sections)
-
-
-def _sections(page: Page, site: Site, language: str) -> Iterator[Section[list[str]]]:
-    for section in parse(page.wikitext, site):
-        paragraphs = [split_sentences(text, language) for text in section.paragraphs]
-        paragraphs = [sentences for sentences in paragraphs if sentences]
-        if paragraphs:
-            yield Section(section.title, section.level, paragraphs)
 
 
 def _facts(article: Article, preparation: Preparation) -> tuple[int, int, int, int]:

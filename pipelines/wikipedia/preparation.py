@@ -3,8 +3,12 @@
 import dataclasses
 
 from pipelines.wikipedia.duplicates import Duplicates
+from pipelines.wikipedia.filters import Filters
 from pipelines.wikipedia.held_out import HeldOut
+from pipelines.wikipedia.personal import PersonalData
+from pipelines.wikipedia.quality import Quality
 from pipelines.wikipedia.shards import Shards
+from pipelines.wikipedia.site import Site
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +23,10 @@ class Preparation:
     language: str = ""
     limit: int = 0
     seed: int = 0
+    quality: Quality = Quality()
+    personal: PersonalData = PersonalData()
+    quality: Quality = Quality()
+    personal: PersonalData = PersonalData()
     duplicates: Duplicates = Duplicates()
     held_out: HeldOut = HeldOut()
     shards: Shards = Shards()
@@ -26,3 +34,7 @@ class Preparation:
     def __post_init__(self):
         if self.limit < 0:
             raise ValueError(f"the limit is a number of articles, or 0 for all, not {self.limit}")
+
+    def filters(self, site: Site) -> Filters:
+        """Returns what makes articles of a site's paragraphs."""
+        return Filters(self.language or site.language, self.quality, self.personal)

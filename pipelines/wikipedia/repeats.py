@@ -6,7 +6,7 @@ import numpy as np
 
 from pipelines.wikipedia.article import from_line, to_line
 from pipelines.wikipedia.counts import GroupedCounts
-from pipelines.wikipedia.extraction import ARTICLES, PARAGRAPHS
+from pipelines.wikipedia.filters import ARTICLES, PARAGRAPHS
 from pipelines.wikipedia.manifest import SPLITS
 
 
