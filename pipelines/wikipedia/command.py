@@ -1,5 +1,6 @@
 """The command `python -m pipelines wikipedia`."""
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,8 +14,14 @@ from pipelines.wikipedia.held_out import HeldOut
 from pipelines.wikipedia.preparation import Preparation
 from pipelines.wikipedia.prepare import prepare
 from pipelines.wikipedia.progress import Progress
+from pipelines.wikipedia.quality import read_block_list
 from pipelines.wikipedia.shards import Compression, Kind, Shards
 from pipelines.wikipedia.unfinished import Unfinished
+
+Changes = Annotated[
+    list[str],
+    typer.Option("--set", help="option of quality, personal or duplicates: quality.least_words=3"),
+]
 
 
 def wikipedia(
@@ -31,12 +38,17 @@ def wikipedia(
     compression: Annotated[Compression, typer.Option(help="of shards")] = "zst",
     shard_size: Annotated[float, typer.Option(help="MB of text a shard, uncompressed")] = 64,
     shards: Annotated[int, typer.Option(help="of training; 0 leaves it to --shard-size")] = 0,
+    block_list: Annotated[Path | None, typer.Option(help="words and phrases, one a line")] = None,
+    changes: Changes = [],
 ) -> None:
     """Turn a dump into shards of clean, sentence-split articles.
 
     Killed or stopped, the same command goes on, and ends with the same bytes.
     """
-    preparation = Preparation(
+    if block_list:
+        changes = [*changes, f"quality.blocked={json.dumps(read_block_list(block_list))}"]
+    preparation = Preparation.changed(
+        changes,
         language=language,
         limit=limit,
         seed=seed,

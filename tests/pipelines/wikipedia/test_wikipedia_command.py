@@ -45,6 +45,27 @@ def test_a_dump_becomes_a_folder_once(tmp_path):
     assert again.returncode == 0 and "nothing to do" in again.stdout
 
 
+def test_filters_are_options_and_the_manifest_holds_them(tmp_path):
+    dump = small_dump.write_dump(tmp_path / "a.xml", 3)
+    (tmp_path / "list.txt").write_text("# words\nhate\n")
+    options = ["--output", tmp_path / "out", "--processes", 1, "--valid", 0, "--test", 0]
+    options += ["--set", "quality.least_words=4", "--set", 'personal.kinds=["e-mail"]']
+    done = run(dump, *options, "--block-list", tmp_path / "list.txt")
+    assert done.returncode == 0, done.stderr
+    assert "sentences left out: 3 blocked, 3 too few words" in done.stdout
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["options"]["quality"]["blocked"] == ["hate"]
+    assert manifest["options"]["personal"]["kinds"] == ["e-mail"]
+    assert "nothing to do" in run(dump, *options, "--block-list", tmp_path / "list.txt").stdout
+
+
+@pytest.mark.parametrize("change", ["quality.words=3", "words=3", "qualities.words=3", "words"])
+def test_a_change_of_no_option_is_an_error(tmp_path, change):
+    done = run(tmp_path / "a.xml", "--output", tmp_path / "out", "--set", change)
+    assert done.returncode == 2
+    assert "known: " in done.stderr or "wanted section.option=value" in done.stderr
+
+
 def test_a_damaged_dump_is_prepared_up_to_the_fault_and_ends_with_status_1(tmp_path):
     dump = small_dump.write_dump(tmp_path / "a.xml")
     dump.write_bytes(dump.read_bytes()[:-30])
