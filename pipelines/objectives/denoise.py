@@ -19,10 +19,10 @@ SENTENCE = "<sentence>"  # between sentences in records; taken out when noise is
 class Denoise(Noise):
     """Makes damaged passage -> passage: BART, Lewis et al. (2020), section 2.2.
 
-    With the text "A b c. D e.", the mask _ and each kind of damage alone:
+    "A b c. D e." with each kind of damage alone, word for word, <mask> written as _:
         infill   "A _ D e."        spans of tokens become one mask each (of none: a mask more)
         permute  "D e. A b c."     sentences change places
-        mask     "A _ c. D _."     tokens become masks
+        mask     "A _ c. D _"      tokens become masks
         delete   "A c. D e."       tokens go
         rotate   "c. D e. A b"     another token begins
 

@@ -11,8 +11,11 @@ from pipelines.wikipedia.passages import Passages
 
 @dataclass(frozen=True)
 class Heading(Objective):
-    """Makes title and text of a section -> heading: "Albedo: It is measured from space." ->
-    "Measurement". The lead has none.
+    """Makes title and text of a section -> heading.
+
+    "Albedo: It is measured from space." -> "Measurement"
+
+    The lead has no heading.
 
     text: how much of a section is taken, from its beginning, of the sentences that are clean.
     """

@@ -14,8 +14,8 @@ class Lead(Objective):
     """Makes title and body -> lead: Liu et al. (2018), "Generating Wikipedia by summarizing long
     sequences", with the article's own body in the place of its references.
 
-    "Albedo: Clouds are bright. Oceans are dark. Snow is the brightest of all." ->
-    "Albedo is the share of light that a thing reflects."
+    "Albedo: Clouds are bright. Oceans are not. It is measured from space." ->
+    "Albedo is a share of all light."
 
     An article gives none where the body is not longer than the lead.
 

@@ -14,8 +14,8 @@ class MaskedLanguageModel(Noise):
     """Makes passage with masks -> passage: BERT's noise, Devlin et al. (2019), section 3.1, with
     the whole passage as the target, as in Raffel et al. (2020), section 3.3.1.
 
-    "Thank you for inviting me" -> source "Thank <mask> <mask> me apple", with the last token
-    replaced at random; target "Thank you for inviting me".
+    "Thank you for inviting me" -> source "Thank <mask> for apple me", where a token drawn at random
+    stands for one; target "Thank you for inviting me".
 
     density: the share of tokens that are chosen.
     random: the share of the chosen that become a token drawn from the vocabulary.

@@ -11,8 +11,11 @@ from pipelines.wikipedia.passages import Passages
 
 @dataclass(frozen=True)
 class NextSection(Objective):
-    """Makes a section's text -> the text of the next: "Albedo is a share." -> "It is measured
-    from space." Sections without clean sentences have no part in it, and end what goes before.
+    """Makes a section's text -> the text of the next.
+
+    "Clouds are bright. Oceans are not." -> "It is measured from space."
+
+    A section without clean sentences is no source and no target.
 
     text, following: how much of each is taken, from its beginning, of the sentences that are
         clean.

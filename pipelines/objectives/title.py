@@ -11,7 +11,7 @@ from pipelines.wikipedia.passages import Passages
 
 @dataclass(frozen=True)
 class Title(Objective):
-    """Makes lead -> title: "Albedo is the share of light that a thing reflects." -> "Albedo".
+    """Makes lead -> title: "Albedo is a share of all light." -> "Albedo".
 
     text: how much of the lead is taken, from its beginning, of the sentences that are clean.
     """

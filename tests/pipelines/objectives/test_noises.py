@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from pipelines import plugins
+from pipelines.objectives.causal_language_model import CausalLanguageModel
 from pipelines.objectives.denoise import (
     Denoise,
     deleted,
@@ -18,9 +19,11 @@ from pipelines.objectives.denoise import (
     poisson,
     rotated,
 )
+from pipelines.objectives.masked_language_model import MaskedLanguageModel
 from pipelines.objectives.noise.draws import Draws, keys
 from pipelines.objectives.noise.noise import Noise, Vocabulary, read_mark, split_mark
 from pipelines.objectives.objective import Objective, find_objective
+from pipelines.objectives.prefix_language_model import PrefixLanguageModel
 from pipelines.objectives.span_corruption import SpanCorruption, divided
 from pipelines.special_tokens import PAD
 
@@ -290,3 +293,86 @@ def test_options_without_a_meaning_are_refused(section, message):
 
 def test_the_sentinels_are_as_many_as_asked_for():
     assert SpanCorruption(sentinels=2).symbols == ("<extra_id_0>", "<extra_id_1>")
+
+
+class Told:
+    """Gives the numbers of a worked example in the place of drawn ones, in order."""
+
+    def __init__(self, *numbers):
+        self.numbers = list(numbers)
+
+    def next(self, *arguments):
+        return tf.convert_to_tensor([self.numbers.pop(0)])
+
+    uniform = bits = chosen = next
+
+
+def spoken(side, words):
+    return " ".join(words[token] for token in ids(side[0]))
+
+
+def worked(objective, text, *told):
+    """Applies noise to words, whose ids begin at 100: -> source, target as words."""
+    words = dict(enumerate([*objective.symbols, "apple"], start=4)) | dict(
+        enumerate(text.split(), start=100)
+    )
+    vocabulary = Vocabulary(list(range(4, 4 + len(objective.symbols))), 5 + len(objective.symbols))
+    row = tf.constant([[token for token in words if token >= 100]])
+    drawn = Told(*told)
+    source, target = objective.noised(row, vocabulary, drawn)
+    assert not drawn.numbers, "all are used"
+    return [spoken(side, words) for side in (source.numpy(), target.numpy())]
+
+
+def shown(objective):
+    return " ".join(objective.__doc__.split())
+
+
+ALONE = {"infill": 0.0, "permute": False}
+DAMAGES = {
+    "infill": ({"permute": False}, [[0.5], [0.3, 0.3], [False, True, False, False, False, False]]),
+    "mask": (ALONE | {"mask": 0.4}, [[0.9, 0.3, 0.9, 0.4, 0.1]]),
+    "delete": (ALONE | {"delete": 0.3}, [[0.9, 0.2, 0.9, 0.3, 0.8]]),
+    "rotate": (ALONE | {"rotate": 0.5}, [[0.4, 0.1]]),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_denoise_damages_as_its_docstring_shows(damage):
+    options, told = DAMAGES[damage]
+    source, target = worked(Denoise(**options), "A b c. D e.", *told)
+    assert target == "A b c. D e."
+    assert f'{damage} "{source.replace("<mask>", "_")}"' in shown(Denoise)
+
+
+def test_denoise_permutes_as_its_docstring_shows():
+    row = tf.constant([[100, 101, 102, 5, 103, 104]])  # A b c. <sentence> D e.
+    bits = Told(tf.constant([2**40, 2**30, 0, 0, 0, 0], tf.uint64))
+    source, target = Denoise(infill=0.0).noised(row, Vocabulary([4, 5], SIZE), bits)
+    words = dict(enumerate("A b c. D e.".split(), start=100))
+    assert spoken(target.numpy(), words) == "A b c. D e."
+    assert f'permute "{spoken(source.numpy(), words)}"' in shown(Denoise)
+
+
+def test_span_corruption_is_what_its_docstring_shows():
+    text = "Thank you for inviting me to your party last week"
+    divide = [False, True, False, False]  # three tokens into two and one
+    gaps = [place in (2, 6) for place in range(11)]  # of seven that stay
+    source, target = worked(SpanCorruption(density=0.3, span=1.5), text, divide, gaps)
+    assert f'"{text}" -> source "{source}" target "{target}"' in shown(SpanCorruption)
+
+
+def test_a_masked_language_model_is_what_its_docstring_shows():
+    text = "Thank you for inviting me"
+    told = [[0.9, 0.1, 0.9, 0.1, 0.1], [0.0, 0.5, 0.0, 0.05, 0.15], [0.0] * 5]
+    source, target = worked(MaskedLanguageModel(), text, *told)
+    assert f'"{text}" -> source "{source}",' in shown(MaskedLanguageModel)
+    assert f'target "{target}"' in shown(MaskedLanguageModel)
+
+
+def test_prefix_and_causal_language_models_are_what_their_docstrings_show():
+    text = "Thank you for inviting me"
+    source, target = worked(PrefixLanguageModel(), text, [0.3])
+    assert f'"{text}" -> source "{source}", target "{target}"' in shown(PrefixLanguageModel)
+    source, target = worked(CausalLanguageModel(), "Thank you")
+    assert f'"Thank you" -> source "{source}", target "{target}"' in shown(CausalLanguageModel)
