@@ -17,8 +17,8 @@ from seq2seq.decoding.search import (
     search_in_rounds,
 )
 
-# Neighbouring ids that are looked at together; 16 to 64 are as quick.
-GROUP = 32
+# How many neighbouring ids are looked at together: the first that divides the vocabulary, or 32.
+WIDTHS = (32, *range(31, 15, -1), *range(33, 65))
 
 
 class Beam(NamedTuple):
@@ -190,20 +190,23 @@ def best_of(logits, count: int):
     takes 1.2 ms where top_k takes 2.6 (V = 8,000), and 3.1 for 17 (V = 32,000), on 2 cores.
     """
     size = logits.shape[-1]
-    groups = size // GROUP
+    # Where the groups come out even, no part of the logits has to be copied.
+    width = next((width for width in WIDTHS if size % width == 0), WIDTHS[0])
+    groups = size // width
     if groups <= count:
         return ops.top_k(logits, count)
-    grouped = ops.reshape(logits[:, : groups * GROUP], (-1, groups, GROUP))
+    even = logits if groups * width == size else logits[:, : groups * width]
+    grouped = ops.reshape(even, (-1, groups, width))
     _, group = ops.top_k(ops.max(grouped, axis=-1), count)
-    values = ops.take(ops.reshape(grouped, (-1, GROUP)), _rows(group, groups), axis=0)
-    ids = group[:, :, None] * GROUP + ops.arange(GROUP)
-    flat = lambda tensor: ops.reshape(tensor, (-1, count * GROUP))
-    rest = ops.arange(groups * GROUP, size) + ops.zeros_like(group[:, :1])
+    values = ops.take(ops.reshape(grouped, (-1, width)), _rows(group, groups), axis=0)
+    ids = group[:, :, None] * width + ops.arange(width)
+    flat = lambda tensor: ops.reshape(tensor, (-1, count * width))
+    rest = ops.arange(groups * width, size) + ops.zeros_like(group[:, :1])
     ids = ops.concatenate([flat(ids), rest], axis=1)
     values, index = ops.top_k(
-        ops.concatenate([flat(values), logits[:, groups * GROUP :]], 1), count
+        ops.concatenate([flat(values), logits[:, groups * width :]], 1), count
     )
-    places = count * GROUP + size - groups * GROUP
+    places = count * width + size - groups * width
     return values, ops.take(ops.reshape(ids, (-1,)), _rows(index, places))
 
 

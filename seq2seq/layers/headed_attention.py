@@ -5,10 +5,11 @@ import math
 from keras import ops
 
 
-def split_heads(tensor, heads):
-    """[B, T, M] -> [B, heads, T, M / heads]."""
+def split_heads(tensor, heads, parts=1):
+    """[B, T, parts * M] -> as many of [B, heads, T, M / heads], in one transposition."""
     batch, length, units = ops.shape(tensor)
-    return ops.swapaxes(ops.reshape(tensor, (batch, length, heads, units // heads)), 1, 2)
+    shape = (batch, length, parts, heads, units // parts // heads)
+    return ops.unstack(ops.transpose(ops.reshape(tensor, shape), (2, 0, 3, 1, 4)), parts)
 
 
 def join_heads(tensor):

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from seq2seq.layers.attention_cache import empty_cache, write
+from seq2seq.layers.attention_cache import empty_cache, read, write
 from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
 from seq2seq.layers.headed_attention import attend, join_heads, split_heads
@@ -47,19 +47,19 @@ class SelfAttention(keras.layers.Layer):
         """Reads what each hypothesis has said: [B, K, M] -> ([B, K, units], the next cache).
 
         Args:
-            cache: {"keys", "values"}, each [B, H, E, D].
+            cache: of E entries, with room for K more.
             place: {"positions": [K], all the same, "entry": the first to write, "visible":
                 [B, K, E], True = the hypothesis has said it, this token included}.
         """
         query, keys, values = self._heads(inputs)
         query, keys = turn(query, place["positions"]), turn(keys, place["positions"])
         cache = write(cache, place["entry"], keys, values)
-        context, _ = attend(query, cache["keys"], cache["values"], place["visible"][:, None])
+        keys, values = read(cache, like=query)
+        context, _ = attend(query, keys, values, place["visible"][:, None])
         return self.combine(join_heads(context)), cache
 
     def _heads(self, inputs):
-        query, keys, values = ops.split(self.project(inputs), 3, axis=-1)
-        return [split_heads(part, self.heads) for part in (query, keys, values)]
+        return split_heads(self.project(inputs), self.heads, parts=3)
 
     def get_config(self):
         own = {"units": self.units, "heads": self.heads, "dropout": self.dropout}

@@ -198,7 +198,8 @@ class Transformer(Seq2Seq):
         return state | {"visible": ops.reshape(visible, shape)}
 
     def pack(self, state, sentences, hypotheses, room):
-        caches, visible, entry = pack(state["said"], state["visible"], sentences, hypotheses * room)
+        place = (sentences, self.heads, self.units // self.heads, hypotheses * room)
+        caches, visible, entry = pack(state["said"], state["visible"], *place)
         return {"said": caches, "visible": visible, "entry": entry}
 
     def vocabulary_weights(self):

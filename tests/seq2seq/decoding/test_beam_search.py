@@ -156,7 +156,7 @@ def test_the_best_of_a_row_are_those_of_sorting_it(size, step):
 def test_looking_at_groups_first_changes_nothing(prefix_model, monkeypatch):
     model, search = prefix_model(vocabulary=500, seed=11), BeamSearch(3, best=3)
     found = search(Steps(model.step, model.begin(CASES)), CASES, 6)
-    monkeypatch.setattr(beam_search, "GROUP", 1000)
+    monkeypatch.setattr(beam_search, "WIDTHS", (1000,))
     wanted = search(Steps(model.step, model.begin(CASES)), CASES, 6)
     np.testing.assert_array_equal(found.ids, wanted.ids)
     np.testing.assert_array_equal(found.scores, wanted.scores)
