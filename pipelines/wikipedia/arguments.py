@@ -2,7 +2,8 @@
 
 import re
 
-NAMED = re.compile(r"\s*([\w -]+?)\s*=(.*)", re.DOTALL)
+NAME = re.compile(r"[\w -]{1,60}")
+MARKS = re.compile(r"\[\[|]]|\|")
 
 Options = dict[str, str]  # arguments with names
 Values = list[str]  # the others, in order
@@ -16,13 +17,14 @@ def read_arguments(arguments: str) -> tuple[Options, Values]:
     options: Options = {}
     values: Values = []
     for argument in _split(arguments) if arguments else ():
-        named = NAMED.fullmatch(argument) if "=" in argument else None
-        if named and named[1].lower() in (str(len(values) + 1), "text"):
-            values.append(named[2].strip())
-        elif named:
-            options[named[1].lower()] = named[2].strip()
-        else:
+        written, equals, value = argument.partition("=")
+        name = written.strip().lower()
+        if not equals or not NAME.fullmatch(name):
             values.append(argument.strip())
+        elif name in (str(len(values) + 1), "text"):
+            values.append(value.strip())
+        else:
+            options[name] = value.strip()
     return options, values
 
 
@@ -30,4 +32,11 @@ def _split(arguments: str) -> list[str]:
     """Splits at the bars that are not inside a link: "a|[[b|c]]" -> ["a", "[[b|c]]"]."""
     if "[[" not in arguments:
         return arguments.split("|")
-    return re.split(r"\|(?![^\[\]]*\]\])", arguments)
+    parts, start, links = [], 0, 0
+    for found in MARKS.finditer(arguments):
+        if found[0] == "|" and not links:
+            parts.append(arguments[start : found.start()])
+            start = found.end()
+        elif found[0] != "|":
+            links = max(0, links + (1 if found[0] == "[[" else -1))
+    return [*parts, arguments[start:]]

@@ -8,10 +8,8 @@ from pipelines.wikipedia.templates import expand
 
 INNERMOST = re.compile(r"\{\{([^{}]*+)\}\}")
 DEEPEST = 8  # few pages nest deeper; what is left takes the slow way
-# A box: alone on its line, or before a first word.
-BOX = re.compile(r"\x03(?<=[\n\x01]\x03)[\x03\x01 \t]*+(?=\n|['\"\[]*+[^\W\d_a-z])")
-# A note: after a word, without a space.
-NOTE = re.compile(r"\x03(?<=[^\W\d_\x03]\x03|[.,;:!?\"')\]\x01]\x03)\x03*+(?=[\s.,;:)\x01])")
+RUN = re.compile(r"\x03[\x03\x01 \t]*+")
+FIRST_WORD = re.compile(r"['\"\[]{0,9}[^\W\d_a-z]|\n")
 
 
 def replace_templates(text: str, language: str = "en") -> str:
@@ -31,6 +29,21 @@ def replace_templates(text: str, language: str = "en") -> str:
             break
     if "{{" in text or "}}" in text:
         text = replace_nested(text, ("{{", "}}"), shown, unpaired=HOLE)
-    if UNKNOWN not in text:
-        return text
-    return NOTE.sub("", BOX.sub("", text)).replace(UNKNOWN, HOLE)
+    return RUN.sub(_placed, text) if UNKNOWN in text else text
+
+
+def _placed(found: re.Match[str]) -> str:
+    """Tells by their place what unknown templates are that stand together.
+
+    A box: alone on its line, or before a first word. A note: after a word, without a space, and
+    not before another. Anything else is read, so it leaves a hole.
+    """
+    before = found.string[found.start() - 1]
+    run = found[0].rstrip(" \t")
+    space = found[0][len(run) :]
+    if before in (GONE, "\n") and FIRST_WORD.match(found.string, found.end()):
+        return GONE
+    after = space or found.string[found.end() : found.end() + 1]
+    if (before.isalpha() or before in ".,;:!?\"')]") and after[:1] in " \t\n.,;:)":
+        return GONE + space
+    return HOLE + space

@@ -32,7 +32,7 @@ def cut_nested(text: str, brackets: re.Pattern[str], left: str) -> str:
 
 
 def replace_nested(
-    text: str, brackets: tuple[str, str], replace: Replace, unpaired: str, most: int = 10_000
+    text: str, brackets: tuple[str, str], replace: Replace, unpaired: str, most: int = 2_000
 ) -> str:
     """Replaces what stands between two brackets by what `replace` makes of it, inner pairs first.
 

@@ -14,7 +14,7 @@ MARKED = re.compile(r"\n\x02([1-6])([^\n]*)")
 APART = re.compile(r"\n([*#:;|!\x1f][^\n]*|----[^\n]*)")
 # Most of them end as no sentence does; these go without a call for each.
 _ITEM = r"\n(?:[*#:;|!\x1f][^\n]*+(?<![.!?…。！？।։؟።\"'”’»)\]」』\u2060 ])|----[^\n]*+)"
-UNFINISHED = re.compile(rf"{_ITEM}(?:{_ITEM})*+(?=\n)")
+UNFINISHED = re.compile(rf"{_ITEM}(?:{_ITEM})*+")
 MARKS = "*#:;\x1f \t"
 LEAST_WORDS = 5  # of a list item that is a sentence
 LEAST_CHARACTERS = 15  # where no spaces part the words

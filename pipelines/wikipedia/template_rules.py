@@ -58,7 +58,7 @@ def quotation(options: Options, values: Values) -> str | None:
 def as_of(options: Options, values: Values) -> str | None:
     """{{as of|2013|6|30}} -> "As of 30 June 2013"."""
     year, month, day = (*values, "", "", "")[:3]
-    if month.isdecimal() and 1 <= int(month) <= 12:
+    if month.isdecimal() and len(month) <= 2 and 1 <= int(month) <= 12:
         month = MONTHS[int(month) - 1]
     american = options.get("df", "").lower() == "us" and day != ""
     date = " ".join(part for part in (day, month, year) if part)

@@ -17,11 +17,13 @@ OPENED = re.compile(r"\([ ,;:]+")
 # Each begins with a character that `re` looks for at the speed of memory.
 STOPPED = re.compile(r"\.\.(?<!\.\.\.)(?!\.)")
 # A note without a space after it stood here: "south.<ref/>Southern".
-JOINED = re.compile(r"\x01(?<=[a-z]{3}[.,]\x01)(?=\x01*+[A-Z][a-z])")
-# What follows spaces and gaps decides whether a space stays; a second separator goes.
-SEPARATED = re.compile(r"\x01(?<=[,;:(]\x01)[\x01 ]*+[,;:][\x01 ,;:]*+")
-CLOSED = re.compile(r"\x01[\x01 ]*+(?=[,.;:!?)\n])")
-SPACED = re.compile(r"\x01\x01*+ [\x01 ]*+")
+JOINED = re.compile(r"\x01(?<=[a-z]{3}[.,]\x01)(?=[A-Z][a-z])")
+# Each match takes all there is of gaps and spaces: a run of them is never looked at twice.
+GAPS = re.compile(r"\x01\x01++")
+SPACED_GAPS = re.compile(r"\x01 [\x01 ]*+")
+# What follows decides whether a space stays; a second separator goes.
+SEPARATED = re.compile(r"\x01(?<=[,;:(]\x01) ?[,;:][\x01 ,;:]*+")
+CLOSED = re.compile(r"\x01 ?(?=[,.;:!?)\n])")
 COMMA = re.compile(r",[\x01 ]*+\)")
 SEMICOLON = re.compile(r";[\x01 ]*+\)")
 RESIDUE = re.compile(r"\{\{+|}}+|\[\[+|]]+|''+|==+|__+|\|+|-\{|}-|<(?=[/!?a-zA-Z])")
@@ -60,9 +62,9 @@ def _close_gaps(text: str) -> str:
     """Mends the spaces and separators around what is gone."""
     # Moved behind the gap, the space is found by the gap: `re` need not stop at every space.
     text = text.replace(" \x01", "\x01 ")
+    text = SPACED_GAPS.sub("\x01 ", GAPS.sub(GONE, text))
     text = SEPARATED.sub(" ", SEMICOLON.sub(")", COMMA.sub(")", text)))
-    text = SPACED.sub(" ", CLOSED.sub("", text))
-    return JOINED.sub(" ", text).replace(GONE, "")
+    return JOINED.sub(" ", CLOSED.sub("", text)).replace(GONE, "")
 
 
 def _without_markup(text: str) -> str:

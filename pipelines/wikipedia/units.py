@@ -131,7 +131,7 @@ BETWEEN = {
     "by": " by ",
     "x": " × ",
 }
-NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
+NUMBER = re.compile(r"[-−]?\d[\d,]{0,30}(?:\.\d{1,30})?")
 
 
 def convert(values: list[str], options: dict[str, str]) -> str | None:

@@ -22,6 +22,31 @@ OPENERS = (
     "{{ {{a| {{{ [[ [[File:a| {| \n{| <ref> <ref '' ''' <div> <sup> <table> [http://a -{ <nowiki> "
     "<!-- <math> <gallery> ( == \n=a __ &# * \n* {{lang|fr| {{quote| <a \n\x1f"
 ).split(" ")
+# What a reader might look at again and again: a chain of n, and what disappoints it at the end.
+CHAINS = {
+    "bars before a link": lambda n: "{{lang|" + "a|" * n + "[[b]]}}",
+    "spaces in the name of an argument": lambda n: "{{lang|a" + " " * n + "b=c}}",
+    "digits": lambda n: "{{convert|" + "9" * n + "|km}} {{as of|2000|" + "1" * n + "}}",
+    "gaps with spaces": lambda n: "a" + " <ref/>" * n + "a",
+    "gaps without spaces": lambda n: "a" + "<ref/>" * n + "a",
+    "gaps after full stops": lambda n: "dog.<ref/>" * n + "a",
+    "gaps after commas": lambda n: "(a, {{cn}} " * n + "a",
+    "notes and unknown templates": lambda n: "\n" + "{{cn}}{{x}}" * n + "a",
+    "unknown templates with spaces": lambda n: "a{{x}} " * n + "a",
+    "list items before an open comment": lambda n: "\n* a" * n + "<!--",
+    "marks of a heading": lambda n: "\n=x" + "=" * n + "y\n= " + "= " * n + "y",
+    "holes in parentheses": lambda n: "(\ufffc" * n + "\n" + "( " * n + ")" * n,
+    "quotations in quotations": lambda n: "{{quote|x" * n + "}}" * n,
+    "links in links": lambda n: "[[a|b" * n + "]]" * n,
+    "labels in links": lambda n: "[[a" + "[b]" * n + "[[",
+    "bold marks": lambda n: "a'''b ''c " * n,
+    "an address": lambda n: "http://" + "a" * n + "\n" + "[http://a b" * n,
+    "entities": lambda n: "&" * n + "&#" * n + "&amp" * n,
+    "switches": lambda n: "__a" * n + "_" * n,
+    "attributes": lambda n: "<ref " + "a=b " * n + "\n<div " + "a=b " * n,
+    "tags in an open note": lambda n: "<ref><b>" * n,
+    "rows of a table": lambda n: "\n{|\n" + "| a || b\n" * n,
+}
 CLOSERS = {"{{": "}}", "[[": "]]", "{|": "\n|}", "<r": "</ref>", "-{": "}-", "<n": "</nowiki>"}
 
 
@@ -82,3 +107,8 @@ def test_openers_without_end_take_time_in_proportion(opener):
 def test_nesting_takes_time_in_proportion(opener):
     closer = CLOSERS.get(opener.strip()[:2], ">" if opener[0] == "<" else "")
     assert growth(lambda times: opener * (2_500 * times) + "a" + closer * (2_500 * times)) < 8
+
+
+@pytest.mark.parametrize("chain", CHAINS.values(), ids=CHAINS)
+def test_chains_take_time_in_proportion(chain):
+    assert growth(lambda times: chain(2_000 * times)) < 8
