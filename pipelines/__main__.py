@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.quiet import load_tensorflow
+from pipelines.vectors.command import vectors
 from pipelines.wikipedia.command import wikipedia
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ def pipelines() -> None:
 
 
 app.command()(wikipedia)
+app.command()(vectors)
 
 
 @app.command()

@@ -9,9 +9,9 @@ ROOT = Path(__file__).parents[1]
 # A package stands for all its files, which may import each other.
 ORDER = {
     "pipelines": """
-        quiet whole_files special_tokens plugins configuration faults zstandard_reader text_files
-        tokenizers wikipedia objectives corpora noising steps records vocabulary batches peek
-        inspection __main__ __init__
+        quiet whole_files special_tokens plugins configuration faults zstandard_reader
+        text_files tokenizers wikipedia vectors objectives corpora noising steps records
+        vocabulary batches peek inspection __main__ __init__
     """.split(),
     "seq2seq": """
         backend lines program layers models decoding losses metrics model_steps generator
