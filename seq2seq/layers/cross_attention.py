@@ -31,15 +31,15 @@ class CrossAttention(keras.layers.Layer):
 
     def prepare(self, values):
         """Makes keys and values of the encoder's output: [B, S, units] -> two of [B, H, S, D]."""
-        keys, values = split_heads(self.project(values), self.heads, parts=2)
-        return {"keys": keys, "values": values}
+        keys, values = keras.ops.split(self.project(values), 2, axis=-1)
+        return {"keys": split_heads(keys, self.heads), "values": split_heads(values, self.heads)}
 
     def call(self, inputs, keys, values, visible):
         """inputs [B, T, units], visible [B, S] -> ([B, T, units], weights [B, T, S] float32).
 
         The weights are the mean over the heads.
         """
-        (query,) = split_heads(self.ask(inputs), self.heads)
+        query = split_heads(self.ask(inputs), self.heads)
         context, weights = attend(query, keys, values, visible[:, None, None, :], self.drop)
         return self.combine(join_heads(context)), keras.ops.mean(weights, axis=1)
 

@@ -5,8 +5,17 @@ import math
 from keras import ops
 
 
-def split_heads(tensor, heads, parts=1):
-    """[B, T, parts * M] -> as many of [B, heads, T, M / heads], in one transposition."""
+def split_heads(tensor, heads):
+    """[B, T, M] -> [B, heads, T, M / heads]."""
+    batch, length, units = ops.shape(tensor)
+    return ops.swapaxes(ops.reshape(tensor, (batch, length, heads, units // heads)), 1, 2)
+
+
+def split_parts(tensor, heads, parts):
+    """Splits [B, T, parts * M] into as many of [B, heads, T, M / heads], by one transposition.
+
+    A step of a search is faster so; a step of training 4 % slower, since the gradient is copied.
+    """
     batch, length, units = ops.shape(tensor)
     shape = (batch, length, parts, heads, units // parts // heads)
     return ops.unstack(ops.transpose(ops.reshape(tensor, shape), (2, 0, 3, 1, 4)), parts)

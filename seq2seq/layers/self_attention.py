@@ -6,7 +6,7 @@ from keras import ops
 from seq2seq.layers.attention_cache import empty_cache, read, write
 from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
-from seq2seq.layers.headed_attention import attend, join_heads, split_heads
+from seq2seq.layers.headed_attention import attend, join_heads, split_heads, split_parts
 
 
 @keras.saving.register_keras_serializable(package="seq2seq")
@@ -32,7 +32,8 @@ class SelfAttention(keras.layers.Layer):
 
     def call(self, inputs, visible, turn):
         """inputs [B, T, M], visible broadcastable to [B, 1, T, T] -> [B, T, units]."""
-        query, keys, values = self._heads(inputs)
+        parts = ops.split(self.project(inputs), 3, axis=-1)
+        query, keys, values = (split_heads(part, self.heads) for part in parts)
         positions = ops.arange(ops.shape(inputs)[1])
         query, keys = turn(query, positions), turn(keys, positions)
         context, _ = attend(query, keys, values, visible, self.drop)
@@ -51,15 +52,12 @@ class SelfAttention(keras.layers.Layer):
             place: {"positions": [K], all the same, "entry": the first to write, "visible":
                 [B, K, E], True = the hypothesis has said it, this token included}.
         """
-        query, keys, values = self._heads(inputs)
+        query, keys, values = split_parts(self.project(inputs), self.heads, 3)
         query, keys = turn(query, place["positions"]), turn(keys, place["positions"])
         cache = write(cache, place["entry"], keys, values)
         keys, values = read(cache, like=query)
         context, _ = attend(query, keys, values, place["visible"][:, None])
         return self.combine(join_heads(context)), cache
-
-    def _heads(self, inputs):
-        return split_heads(self.project(inputs), self.heads, parts=3)
 
     def get_config(self):
         own = {"units": self.units, "heads": self.heads, "dropout": self.dropout}
