@@ -14,7 +14,7 @@ FIRST_WORD = re.compile(r"['\"\[]{0,9}[^\W\d_a-z]|\n")
 
 def replace_templates(text: str, language: str = "en") -> str:
     """Replaces every template by what it leaves: "{{box}}\nA {{lang|fr|mot}}." -> "\nA mot."."""
-    if "{{" not in text and "}}" not in text:
+    if "{" not in text and "}" not in text:  # faster than to look for two
         return text
 
     def shown(inside: str) -> str:
@@ -27,7 +27,7 @@ def replace_templates(text: str, language: str = "en") -> str:
         text, replaced = INNERMOST.subn(lambda found: shown(found[1]), text)
         if not replaced:
             break
-    if "{{" in text or "}}" in text:
+    if "{" in text or "}" in text:
         text = replace_nested(text, ("{{", "}}"), shown, unpaired=HOLE)
     return RUN.sub(_placed, text) if UNKNOWN in text else text
 

@@ -36,9 +36,9 @@ def show_links(text: str, site: Site = Site()) -> str:
     if "[" in text:
         show = _shower(site)
         for _ in range(DEEPEST):
-            if "[[" not in text:
+            text, shown = ANY.subn(lambda found: show(found[1]), text)
+            if not shown:
                 break
-            text = ANY.sub(lambda found: show(found[1]), text)
         if "[[" in text or "]]" in text:
             text = replace_nested(text, ("[[", "]]"), show, unpaired=HOLE)
         text = EXTERNAL.sub(lambda found: found[1].strip() or GONE, text)

@@ -12,7 +12,7 @@ CODE = re.compile(r"\s*[a-z]{2,3}(?:-[a-z]{2,8})?\s*:")
 
 def remove_switches(text: str) -> str:
     """Removes switches of any language: "__NOTOC__A dog" -> "A dog"; "__init__" is none."""
-    return SWITCH.sub(_switch, text) if "__" in text else text
+    return SWITCH.sub(_switch, text) if "_" in text else text
 
 
 def _switch(found: re.Match[str]) -> str:
@@ -24,7 +24,7 @@ def choose_variants(text: str) -> str:
 
     https://www.mediawiki.org/wiki/Writing_systems/Syntax
     """
-    return VARIANTS.sub(_variant, text) if "-{" in text else text
+    return VARIANTS.sub(_variant, text) if "{" in text else text
 
 
 def _variant(found: re.Match[str]) -> str:

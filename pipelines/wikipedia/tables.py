@@ -5,7 +5,7 @@ import re
 from pipelines.wikipedia.nesting import cut_nested
 
 # "|}}" ends a template, but in "|}}}" a table ends before it.
-BRACKETS = re.compile(r"\n[ \t\x1f:*#]*+(?:(\{\|)|\|}(?!}(?!})))")
+BRACKETS = re.compile(r"\n[ \t:*#]*+(?:(\{\|)|\|}(?!}(?!})))")
 
 
 def remove_tables(text: str) -> str:

@@ -32,10 +32,10 @@ def parse(wikitext: str, site: Site = Site()) -> list[Section[str]]:
     literal = "nowiki" in text or "NOWIKI" in text
     if "<!--" in text or literal:
         text = hide_literals(text)
+    text = remove_tables(mark_headings(remove_elements(text), site.language))
     # What is indented is preformatted; spaces that left-out markup leaves mean nothing.
-    text = remove_elements(text.replace("\n ", f"\n{INDENTED}"))
-    text = remove_tables(mark_headings(text, site.language))
-    text = replace_templates(show_plain_links(text), site.language)
+    text = show_plain_links(text).replace("\n ", f"\n{INDENTED}")
+    text = replace_templates(text, site.language)
     text = remove_quotes(remove_tags(show_links(text, site)))
     text = unescape_entities(remove_switches(choose_variants(text)))
     if literal:
