@@ -36,6 +36,7 @@ from seq2seq.training.memory import keep_freed_memory
 from seq2seq.training.refused_batches import RefusedBatches
 from seq2seq.training.round_log import RoundLog
 from seq2seq.training.schedules import rescale
+from seq2seq.training.start_from_vectors import start_from_vectors
 from seq2seq.training.trainer import Trainer
 from seq2seq.training.validation import Validation
 from seq2seq.training.warm_start import warm_start
@@ -171,10 +172,7 @@ class Run(RunFolder):
         random.seed(settings.seed)
         with self.strategy.scope():
             model = self.recipe.model(tokenizers)
-            if start is not None:
-                report = warm_start(model, tokenizers, *start)
-                if is_chief(self.strategy):
-                    print(f"started from {settings.start_from}: {report}", file=sys.stderr)
+            self._begin_weights(model, start)
             freeze(model, settings.freeze)
             optimizer = self.recipe.optimizer()
         refused = self.folder / "refused"
@@ -186,6 +184,18 @@ class Run(RunFolder):
         guard = Guard(*judged, keep=keep, rescale=slow_down)
         made = (model, self.recipe.loss, optimizer, self.strategy)
         return Trainer(*made, clip=settings.clip, guard=guard, xla=settings.xla)
+
+    def _begin_weights(self, model: Seq2Seq, start: tuple[Seq2Seq, Tokenizers] | None) -> None:
+        """Gives a new model the weights that the recipe says training begins with."""
+        settings, said = self.recipe.training, list[str]()
+        if start is not None:
+            report = warm_start(model, self.tokenizers, *start)
+            said = [f"started from {settings.start_from}: {report}"]
+        elif settings.word_vectors and not self.checkpoints.steps():
+            said = start_from_vectors(model, self.tokenizers, settings.word_vectors)
+        if is_chief(self.strategy):
+            for line in said:
+                print(line, file=sys.stderr)
 
     def _start(self) -> tuple[Seq2Seq, Tokenizers] | None:
         """Reads what a run without a checkpoint starts from, if its recipe names a run.

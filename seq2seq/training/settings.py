@@ -1,6 +1,6 @@
 """What a recipe may say of training itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from seq2seq.evaluation import METRICS
@@ -35,6 +35,9 @@ class Training:
         `warm_start` carries them over; "" for none. Its tokenizers are taken, too, where
         `tokenizer.folder` names its folder `tokenizers`.
     start_checkpoint: which of its checkpoints: "best", "last" or a step.
+    word_vectors: files of word vectors that embeddings begin with, for "source", "target" or both;
+        any that GloVe, word2vec, fastText or gensim write, as wide as the model's embedding. With
+        freeze = ["source_embedding"] they stay as they are.
     xla: whether XLA compiles forward and backward passes, anew for each shape of a batch.
     strategy: "one_device", "mirrored" for all GPUs of this machine, "multi_worker" for those of
         all machines that TF_CONFIG or Slurm lists, or "tpu".
@@ -64,6 +67,7 @@ class Training:
     deterministic: bool = False
     start_from: str = ""
     start_checkpoint: str = "best"
+    word_vectors: dict[str, str] = field(default_factory=dict)
     xla: bool = False
     strategy: str = "one_device"
     seed: int = 1
@@ -85,6 +89,8 @@ class Training:
                 raise ValueError(f"{name} must be at least {least}, not {getattr(self, name)}")
         Guard(self.spike, self.refusals, self.back_off)  # says what is wrong with them
         check_strategy(self.strategy)
+        if self.start_from and self.word_vectors:
+            raise ValueError("start_from and word_vectors both say what embeddings begin with")
         unknown = set(self.scores) - METRICS.keys()
         if unknown:
             raise ValueError(f"scores: unknown {sorted(unknown)} (known: {', '.join(METRICS)})")
