@@ -3,6 +3,7 @@
 import contextlib
 import inspect
 from pathlib import Path
+from typing import get_args
 
 import keras
 import tensorflow as tf
@@ -109,6 +110,7 @@ class Recipe:
             sizes = {"source_vocabulary": 4, "target_vocabulary": 4}
             plugins.prepare("seq2seq.models", Seq2Seq, self.sections["model"], **sizes)
         with _naming("generator"):
+            self.generator_precision()
             self._generator_options(tokenizers=None, model=None, search=self.search)
         with tf.Graph().as_default():  # TensorFlow itself stays untouched: see `make_strategy`
             self.optimizer()
@@ -152,8 +154,21 @@ class Recipe:
         given = {"tokenizers": tokenizers, "model": model, "search": search or self.search}
         return Generator(**self._generator_options(**given))
 
+    def generator_precision(self) -> str:
+        """Says in which precision texts are generated, float32 by default.
+
+        Raises:
+            ValueError: it is none that models are made in.
+        """
+        precision = self.sections.get("generator", {}).get("precision", "float32")
+        known = get_args(Training.__annotations__["precision"])
+        if precision not in known:
+            raise ValueError(f"precision is one of {', '.join(known)}, not {precision!r}")
+        return precision
+
     def _generator_options(self, **given) -> dict:
-        options = self.sections.get("generator", {})
+        options = dict(self.sections.get("generator", {}))
+        options.pop("precision", None)  # of the model, which is given
         for name in given.keys() & options.keys():
             raise ValueError(f"{name} is found by the program and cannot be set")
         return plugins.check(Generator, {"max_source": self.limits.source} | options | given)

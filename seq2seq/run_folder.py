@@ -125,14 +125,14 @@ class RunFolder:
             )
 
     def model(self, checkpoint: str = "best") -> Seq2Seq:
-        """Returns the model with the weights of a checkpoint, in float32."""
+        """Returns the model with the weights of a checkpoint, in the generator's precision."""
         path = self.checkpoints.path(checkpoint) / WEIGHTS
-        model = self.recipe.model(self.tokenizers, "float32")
+        model = self.recipe.model(self.tokenizers, self.recipe.generator_precision())
         model.load_weights(path)
         return model
 
     def generator(self, checkpoint: str = "best") -> Generator:
-        """Returns text to text with the weights of a checkpoint, in float32."""
+        """Returns text to text with the weights of a checkpoint."""
         return self.recipe.generator(self.tokenizers, self.model(checkpoint))
 
 

@@ -120,6 +120,7 @@ FAULTS = {
     "search option": ({"search": {"widht": 3}}, r"\[search\] .*did you mean 'width'"),
     "search value": ({"search": {"width": 0}}, r"\[search\] .*width = 0"),
     "generator": ({"generator": {"max_sources": 3}}, r"\[generator\] .*did you mean 'max_source'"),
+    "generator precision": ({"generator": {"precision": "int4"}}, r"precision is one of float32"),
     "generator search": ({"generator": {"search": {}}}, r"\[generator\] search is found"),
     "metric": ({"training": {"metric": "chrf"}}, r"\[training\] metric 'chrf'.*loss, .*bleu"),
     "scores": ({"training": {"scores": ["blue"]}}, r"\[training\] .*'blue'.*known: bleu"),
@@ -158,3 +159,9 @@ def test_a_model_is_made_in_its_precision_and_leaves_none_set():
     assert recipe.model(tokenizers).dtype_policy.name == "mixed_bfloat16"
     assert recipe.model(tokenizers, "float32").dtype_policy.name == "float32"
     assert keras.config.dtype_policy().name == "float32"
+
+
+def test_texts_are_generated_in_full_precision_unless_the_recipe_says_otherwise():
+    assert Recipe(SMALLEST).generator_precision() == "float32"
+    half = Recipe(changed(generator={"precision": "mixed_bfloat16"}))
+    assert half.generator_precision() == "mixed_bfloat16"
