@@ -4,7 +4,7 @@ import re
 
 from pipelines.wikipedia.article import Section
 from pipelines.wikipedia.end_matter import end_matter
-from pipelines.wikipedia.marks import GONE, HEAD, HOLE
+from pipelines.wikipedia.marks import GONE, HEAD
 
 WRITTEN = re.compile(r"\n(=++)([^\n]++)")
 BLANK = " \t\x1f" + GONE
@@ -21,8 +21,6 @@ LEAST_CHARACTERS = 15  # where no spaces part the words
 LONGEST_NOTHING = 10
 ENDS = frozenset(".!?…。！？।։؟።")
 OPENING, CLOSING = "\"'“‘«„(¿¡「『\u2060", "\"'”’»)]」』\u2060"
-# A line of a bibliography ends with a full stop too.
-YEAR = re.compile(r"\((?=\d{4}[a-z]?\)[.,:])")
 
 
 def mark_headings(text: str, language: str) -> str:
@@ -93,15 +91,10 @@ def _item(found: re.Match[str]) -> str:
 
 def _is_sentence(item: str) -> bool:
     """Says whether a line is prose: it begins with a capital and ends as sentences end."""
-    if item.rstrip(CLOSING)[-1:] not in ENDS or _is_book(item):
-        return False
+    if item.rstrip(CLOSING)[-1:] not in ENDS or "ISBN" in item or "ISSN" in item or " pp. " in item:
+        return False  # a book, or no sentence at all
     words = item.count(" ") + 1
     if words < LEAST_WORDS and (len(item) < LEAST_CHARACTERS or words > 2):
         return False
-    first = item.lstrip(OPENING)[0]
-    return first.isalpha() and not first.islower() and not YEAR.search(item)
-
-
-def _is_book(item: str) -> bool:
-    """Says whether a line names a book or an essay, which ends with a full stop too."""
-    return HOLE in item or "ISBN" in item or "ISSN" in item or " pp. " in item or " p. " in item
+    first = item.lstrip(OPENING + "!")[:1]
+    return (first.isalpha() and not first.islower()) or (first.isdigit() and words > LEAST_WORDS)

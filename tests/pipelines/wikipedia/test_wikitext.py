@@ -34,6 +34,25 @@ CASES = {
         "== H ==\nText.\n* item\n# item\n; term\n: def\n----\n{|\n| a\n{|\n| b\n|}\n|}\nMore.",
         "Text.\n\nMore.",
     ),
+    "list items and indented lines that are sentences are paragraphs": (
+        "* The dog barks at the moon.\n* the moon\n** A short one.\n: ''He said that he would.''\n"
+        " This line is indented by mistake.\n# Hu, J. The dog. London, 1990. ISBN 1-23456.",
+        "The dog barks at the moon.\n\nHe said that he would.\n\nThis line is indented by mistake.",
+    ),
+    "a click begins a sentence": (
+        "!Kung is spoken by many people.",
+        "!Kung is spoken by many people.",
+    ),
+    "a table left open keeps the prose behind it": (
+        "{|\n! a\n| b || c\n|-\n\nThe dog barks.",
+        "The dog barks.",
+    ),
+    "what is left of a formula is no paragraph": ("<math>x</math>.\n\nA dog.", "A dog."),
+    "poems, rubies and lists in HTML": (
+        "<poem>The cat\nsat.</poem><ul><li>The dog barked at night.</li><li>x</li></ul>"
+        "<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>字 is read.",
+        "The cat sat.\n\nThe dog barked at night.\n\n漢字 is read.",
+    ),
     "nowiki text is text": ("<nowiki>[a] 'b' &amp;</nowiki> d<nowiki/>e.", "[a] 'b' & de."),
     "nowiki text that looks like markup is a hole": (
         "A <nowiki>[[a]]</nowiki>.",
