@@ -10,7 +10,7 @@ from pipelines.wikipedia.paragraphs import mark_headings, sections
 from pipelines.wikipedia.quotes import remove_quotes
 from pipelines.wikipedia.site import Site
 from pipelines.wikipedia.switches import choose_variants, remove_switches
-from pipelines.wikipedia.tables import remove_tables
+from pipelines.wikipedia.tables import remove_rows, remove_tables
 from pipelines.wikipedia.tags import remove_tags
 from pipelines.wikipedia.tidying import tidy, unescape_entities
 
@@ -36,7 +36,7 @@ def parse(wikitext: str, site: Site = Site()) -> list[Section[str]]:
     # What is indented is preformatted; spaces that left-out markup leaves mean nothing.
     text = show_plain_links(text).replace("\n ", f"\n{INDENTED}")
     text = replace_templates(text, site.language)
-    text = remove_quotes(remove_tags(show_links(text, site)))
+    text = remove_quotes(remove_tags(remove_rows(show_links(text, site))))
     text = unescape_entities(remove_switches(choose_variants(text)))
     if literal:
         text = show_literals(text)
