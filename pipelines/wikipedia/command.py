@@ -18,6 +18,7 @@ from pipelines.wikipedia.quality import read_block_list
 from pipelines.wikipedia.shards import Compression, Kind, Shards
 from pipelines.wikipedia.unfinished import Unfinished
 
+SOURCE = "dump (.xml.bz2 ...), URL, enwiki@latest, .jsonl, folder of .txt, or tfds:wiki40b/en"
 Changes = Annotated[
     list[str],
     typer.Option("--set", help="option of quality, personal or duplicates: quality.least_words=3"),
@@ -25,7 +26,7 @@ Changes = Annotated[
 
 
 def wikipedia(
-    dump: Annotated[str, typer.Argument(help="file (.xml.bz2 ...), URL, or enwiki@latest")],
+    dump: Annotated[str, typer.Argument(help=SOURCE)],
     output: Annotated[Path, typer.Option(help="folder to write; unfinished work is gone on with")],
     processes: Annotated[int, typer.Option(help="by default one a core")] = 0,
     downloads: Annotated[str, typer.Option(help="folder; by default that of the output")] = "",

@@ -3,8 +3,10 @@
 import contextlib
 import functools
 import itertools
+import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 from pipelines.text_files import require_file
 from pipelines.wikipedia.bzip2 import unpack_bzip2
@@ -14,9 +16,13 @@ from pipelines.wikipedia.page_cutter import BEGIN, LAST, PageCutter
 from pipelines.wikipedia.parts import Part, belonging, divide
 from pipelines.wikipedia.seven_zip import unpack_7z
 from pipelines.wikipedia.site import Site, read_site
+from pipelines.wikipedia.sources.pages import read_pages
+from pipelines.wikipedia.sources.record_source import fingerprint
+from pipelines.wikipedia.sources.source import Read
 from pipelines.wikipedia.unpacking import Block, unpack
 
 LONGEST_HEAD = 1 << 22  # bytes; those of real dumps take some 3 to 20 thousand
+NAME = re.compile(r"(?:([a-z]\w*)-)?(?:(\d{8})|latest)-")  # enwiki-20260101-pages-articles...
 SUFFIXES = (".xml", ".bz2", ".gz", ".xz", ".zst", ".7z")
 
 
@@ -54,6 +60,25 @@ class Dump:
         """What the dump says of its wiki."""
         with self._named(), contextlib.closing(self._blocks(threads=1)) as blocks:
             return read_site(_head(blocks)[0])
+
+    @property
+    def read(self) -> Read:
+        """The function that reads a chunk."""
+        return read_pages
+
+    def identity(self) -> dict[str, Any]:
+        """Tells which dump it is; one with other pages has another identity."""
+        named = NAME.match(self.path.name)
+        return {
+            "kind": "dump",
+            "name": self.path.name,
+            "wiki": named[1] if named else None,
+            "date": named[2] if named else None,
+            "bytes": self.size,
+            "fingerprint": fingerprint(self.path),
+            "schema": self.site.version,
+            "language": self.site.language,
+        }
 
     def chunks(self, first: int = 0) -> Iterator[bytes]:
         """Yields chunks of whole <page> elements from chunk `first` on.

@@ -13,12 +13,11 @@ from pipelines.wikipedia.blocks import Blocks, write_blocks
 from pipelines.wikipedia.counts import Counts, GroupedCounts
 from pipelines.wikipedia.damaged_dump import DamagedDump
 from pipelines.wikipedia.fingerprints import Fingerprints
-from pipelines.wikipedia.kinds import kind
 from pipelines.wikipedia.manifest import SPLITS
-from pipelines.wikipedia.page import parse_pages
 from pipelines.wikipedia.preparation import Preparation
 from pipelines.wikipedia.site import Site
-from pipelines.wikipedia.wikitext import parse
+from pipelines.wikipedia.sources.pages import read_pages
+from pipelines.wikipedia.sources.source import Read
 
 FAST = 1  # level of zstandard for what is soon read again and removed
 # What is kept of each article beside its line: the number of its split, its place in the random
@@ -28,11 +27,12 @@ FACTS = np.dtype([("split", "u1"), ("key", "<u8"), ("paragraphs", "<u4"), ("sent
 
 
 class Work(NamedTuple):
-    """What every process knows: the unfinished folder, the dump's site, the options."""
+    """What every process knows: the unfinished folder, the site, the options, how to read."""
 
     folder: Path
     site: Site
     preparation: Preparation
+    read: Read = read_pages
 
     @property
     def duplicates(self) -> Path:
@@ -66,19 +66,17 @@ class Extracted(NamedTuple):
         return {split: int(lengths[splits == index].sum()) for index, split in enumerate(SPLITS)}
 
 
-def extract_chunk(chunk: bytes, site: Site, preparation: Preparation) -> Extracted:
-    """Makes articles of the pages of a chunk."""
+def extract_chunk(
+    chunk: bytes, site: Site, preparation: Preparation, read: Read = read_pages
+) -> Extracted:
+    """Makes articles of what `read` finds in a chunk."""
     counts, articles, damage = GroupedCounts(), list[Article](), ""
     filters = preparation.filters(site)
     try:
-        for page in parse_pages(chunk, site):
-            what = kind(page, site)
-            counts["pages"][what] += 1
-            if what == "article":
-                sections = parse(page.wikitext, site)
-                article = filters.article(page.id, page.title, sections, counts)
-                if article is not None:
-                    articles.append(article)
+        for record in read(chunk, site, counts):
+            article = filters.article(*record, counts)
+            if article is not None:
+                articles.append(article)
     except DamagedDump as error:
         damage = str(error)
     return Extracted(
@@ -96,7 +94,7 @@ def extract(work: Work, item: tuple[int, bytes]) -> dict[str, Any]:
     number, chunk = item
     if work.extracted(number).exists():
         return read_header(work, number)
-    found = extract_chunk(chunk, work.site, work.preparation)
+    found = extract_chunk(chunk, work.site, work.preparation, work.read)
     header = {
         "articles": len(found.lines),
         "paragraphs": int(found.facts["paragraphs"].sum()),

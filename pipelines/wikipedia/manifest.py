@@ -51,7 +51,8 @@ def write_manifest(
     manifest = request | {
         "complete": not damage,
         "damage": damage,
-        "licence": LICENCE,
+        # Whose a folder of text is, nobody knows here.
+        "licence": None if request["dump"]["kind"] == "folder" else LICENCE,
         "counts": {
             group: numbers for group, numbers in counts.plain().items() if group not in SPLITS
         },

@@ -15,6 +15,8 @@ from pipelines.wikipedia.progress import Progress, Watch
 from pipelines.wikipedia.reading import DumpRead, read_dump
 from pipelines.wikipedia.request import describe
 from pipelines.wikipedia.scattering import RunOfChunks, Shard, gather, scatter
+from pipelines.wikipedia.sources.open_source import open_source
+from pipelines.wikipedia.sources.source import Source
 from pipelines.wikipedia.unfinished import Unfinished, require_same
 from pipelines.wikipedia.workers import Workers
 
@@ -22,13 +24,15 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def prepare(
-    dump: Path,
+    dump: str | Path,
     output: Path,
     preparation: Preparation = Preparation(),
     processes: int = 1,
     watch: Watch = lambda progress: None,
 ) -> dict[str, Any]:
-    """Writes a dump's articles to shards in `output`; returns the manifest.
+    """Writes a dump's articles, or those of another source, to shards; returns the manifest.
+
+    dump: path of a dump, or what `open_source` knows: JSON lines, a folder of text, tfds:wiki40b/en
 
     What an earlier call left unfinished is gone on with; the shards are the same, byte by byte,
     however often it was killed, and for any number of processes. A finished folder is left as it
@@ -40,14 +44,14 @@ def prepare(
             holds no articles.
         OSError: the disk is full, or fails otherwise; nothing is lost.
     """
-    dump, output = Path(dump), Path(output)
-    source = Dump(dump, threads=processes)
+    output = Path(output)
+    source = open_source(dump) or Dump(dump, threads=processes)
     request = describe(source, preparation)
     try:
         if output.exists():
             return _finished(output, request)
         with Unfinished(output, request) as unfinished:
-            work = Work(unfinished.folder, source.site, preparation)
+            work = Work(unfinished.folder, source.site, preparation, source.read)
             with Workers(processes, work) as workers:
                 manifest = _phases(source, work, workers, request, watch)
             unfinished.publish(output)
@@ -68,7 +72,7 @@ def _finished(output: Path, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _phases(
-    source: Dump, work: Work, workers: Workers, request: dict[str, Any], watch: Watch
+    source: Source, work: Work, workers: Workers, request: dict[str, Any], watch: Watch
 ) -> dict[str, Any]:
     read = read_dump(source, work, workers, watch)
     if not sum(read.bytes.values()):

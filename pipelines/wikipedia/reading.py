@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from pipelines.whole_files import write_whole
 from pipelines.wikipedia.counts import Counts, GroupedCounts
 from pipelines.wikipedia.damaged_dump import DamagedDump
-from pipelines.wikipedia.dump import Dump
 from pipelines.wikipedia.extraction import Work, extract, read_extracted, read_header
 from pipelines.wikipedia.manifest import SPLITS
 from pipelines.wikipedia.progress import Progress, Watch
+from pipelines.wikipedia.sources.source import Source
 from pipelines.wikipedia.workers import Workers
 
 READ = "dump.json"
@@ -34,7 +34,7 @@ class DumpRead(NamedTuple):
     damage: str
 
 
-def read_dump(source: Dump, work: Work, workers: Workers, watch: Watch) -> DumpRead:
+def read_dump(source: Source, work: Work, workers: Workers, watch: Watch) -> DumpRead:
     """Extracts articles until the dump ends, breaks, or has given enough of them."""
     path = work.folder / READ
     if path.exists():
@@ -59,7 +59,7 @@ def read_dump(source: Dump, work: Work, workers: Workers, watch: Watch) -> DumpR
     return read
 
 
-def _progress(source: Dump, xml: int, counts: GroupedCounts) -> Progress:
+def _progress(source: Source, xml: int, counts: GroupedCounts) -> Progress:
     counts[XML]["bytes"] += xml
     return Progress(
         "reading pages",
@@ -70,7 +70,7 @@ def _progress(source: Dump, xml: int, counts: GroupedCounts) -> Progress:
     )
 
 
-def _extracted(source: Dump, work: Work, workers: Workers) -> Iterator[dict[str, Any]]:
+def _extracted(source: Source, work: Work, workers: Workers) -> Iterator[dict[str, Any]]:
     """Yields the headers of extracted chunks, in order; those that are there are not made again."""
     first = 0
     while work.extracted(first).exists():
