@@ -21,6 +21,9 @@ class Preparation:
     language: of the text, such as "it"; by default the one that the dump names
     limit: articles to keep, the first in the dump; 0 keeps all
     seed: of the order in which articles are scattered over shards
+    quality, personal: what is left out of the text or replaced in it
+    duplicates: what is left out since it came before
+    held_out: which articles are kept for validation and testing
     """
 
     language: str = ""
