@@ -174,11 +174,7 @@ class LSTM(Seq2Seq):
         rows = ops.shape(states[0]["hidden"])[0]
         return {layer.name: layer.begin(rows) for layer in self.decoder}
 
-    def decode(self, target, memory):
-        return self.decode_with_attention(target, memory)[0]
-
     def decode_with_attention(self, target, memory):
-        """Predicts as `decode` and shows what was read -> (logits [B, T, V], weights [B, T, S])."""
         embedded = self.drop(self.target_embedding(target))
         vectors, weights, _ = self._write(embedded, self.begin(memory), memory)
         return self._logits(vectors, weights, memory), weights

@@ -24,6 +24,13 @@ class Seq2Seq(keras.Model):
 
     def decode(self, target, memory):
         """Predicts what follows each of target [B, T], START first -> logits [B, T, V]."""
+        return self.decode_with_attention(target, memory)[0]
+
+    def decode_with_attention(self, target, memory):
+        """Predicts as `decode` and shows what was read -> (logits [B, T, V], weights [B, T, S]).
+
+        The weights of a position are its shares of the source's tokens, in float32.
+        """
         raise NotImplementedError
 
     def begin(self, memory, hypotheses=1, room=0):

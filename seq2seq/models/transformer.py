@@ -153,7 +153,8 @@ class Transformer(Seq2Seq):
         memory = {layer.name: layer.reading.prepare(features) for layer in self.decoder}
         return memory | {"mask": mask, "source": source}
 
-    def decode(self, target, memory):
+    def decode_with_attention(self, target, memory):
+        """Shows the mean over the heads of the last layer's attention to the source."""
         length = ops.shape(target)[1]
         features = self._embed(target, ops.arange(length))
         mask, turn = causal_mask(length), self.target_positions.turn
@@ -161,7 +162,7 @@ class Transformer(Seq2Seq):
             read = memory[layer.name] | {"visible": memory["mask"]}
             inputs = (features, mask, read)
             features, attention = self.through(inputs, layer=layer, turn=turn)
-        return self._logits(features, attention, memory)
+        return self._logits(features, attention, memory), attention
 
     def begin(self, memory, hypotheses=1, room=0):
         """Makes {"said": caches of the layers, "visible": [B, K, E], "entry": what is used of E}.

@@ -96,6 +96,15 @@ def test_a_model_gives_float32_logits_for_each_position(model):
 
 
 @cases
+def test_what_was_read_are_shares_of_the_real_tokens(model):
+    logits, weights = model.decode_with_attention(TARGET, model.encode(SOURCE))
+    assert_same(logits, predict(model))
+    assert weights.dtype == "float32" and weights.shape == (*TARGET.shape, SOURCE.shape[1])
+    assert_same(np.sum(weights, axis=-1), np.ones(TARGET.shape))
+    assert not np.any(np.where((SOURCE == 0)[:, None], weights, 0.0))
+
+
+@cases
 def test_stepping_equals_teacher_forcing(model):
     wanted = predict(model)
     memory = model.encode(SOURCE)
