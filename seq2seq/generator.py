@@ -67,7 +67,8 @@ class Generator(tf.Module):
                 raise ValueError(f"{name} = {value}: a generator needs at least {wanted}")
         self.source_tokenizer, self.target_tokenizer = tokenizers
         self.model = model
-        self.search = search
+        reader = lambda tokenizer: lambda text: tokenizer.tokenize([text])[0].numpy().tolist()
+        self.search = search.read(*map(reader, tokenizers))
         self.max_source = max_source
         self.ratio = ratio
         self.margin = margin
@@ -79,9 +80,10 @@ class Generator(tf.Module):
         """Generates the best target of each text [B] -> {"text": [B], "score": [B]}."""
         sentences = tf.shape(text)[0]
         source = self._source(_never_empty(text))
-        limit = self._limit(tf.cast(source.row_lengths(), tf.int32))
+        given = {"source_length": tf.cast(source.row_lengths(), tf.int32)}
+        limit = self._limit(given["source_length"])
         memory = self.model.encode(source.to_tensor(PAD))
-        found = self.search(ModelSteps(self.model, memory), tf.size(limit), limit)
+        found = self.search(ModelSteps(self.model, memory), tf.size(limit), limit, given)
         ids = tf.RaggedTensor.from_tensor(found.ids[:, 0], padding=PAD)
         target = _valid(self.target_tokenizer.detokenize(ids))
         return {"text": target[:sentences], "score": found.scores[:sentences, 0]}

@@ -13,6 +13,7 @@ from pipelines.batches import Batching
 from pipelines.corpora.corpus import Corpus
 from pipelines.records import Limits
 from pipelines.vocabulary import Tokenizers, check_section
+from seq2seq.decoding.constraints.constraint import Constraint
 from seq2seq.decoding.search import Search
 from seq2seq.generator import Generator
 from seq2seq.losses import LabelSmoothedCrossEntropy
@@ -86,10 +87,7 @@ class Recipe:
         self.batching = self._batching()
         self.training = self._made("training", Training)
         self.loss = self._made("loss", LabelSmoothedCrossEntropy)
-        with _naming("search"):
-            self.search = plugins.build(
-                "seq2seq.decoding", Search, self._kind("search", "beam_search")
-            )
+        self.search = self._search()
         self._check_what_is_made_later()
 
     @classmethod
@@ -184,9 +182,30 @@ class Recipe:
                 del options["tokens"]
             return Batching(**plugins.check(Batching, options))
 
+    def _search(self) -> Search:
+        with _naming("search"):
+            section = self._kind("search", "beam_search")
+            if "constraints" in section:
+                section["constraints"] = tuple(
+                    plugins.build("seq2seq.decoding.constraints", Constraint, constraint)
+                    for constraint in _sections("constraints", section["constraints"])
+                )
+            return plugins.build("seq2seq.decoding", Search, section)
+
     def _made(self, name: str, constructor):
         with _naming(name):
             return constructor(**plugins.check(constructor, self.sections.get(name, {})))
+
+
+def _sections(name: str, found) -> list[dict]:
+    """Returns a list of sections.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise ValueError(f'{name} must be a list such as [{{ kind = "..." }}], not {found!r}')
+    return found
 
 
 def _known(kind, table: dict):

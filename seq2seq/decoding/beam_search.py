@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from pipelines.special_tokens import END, START
+from seq2seq.decoding.constraints.constraint import NEVER, begin, constrain
 from seq2seq.decoding.search import (
-    NEVER,
     Hypotheses,
     Live,
     Search,
@@ -88,29 +88,31 @@ class BeamSearch(Search):
         if self.length_penalty < 0:
             raise ValueError(f"length_penalty = {self.length_penalty}: choose 0 (none) or more")
 
-    def __call__(self, steps: Steps, sentences, max_length) -> Hypotheses:
-        limit = limits(max_length, sentences)
-
+    def __call__(self, steps: Steps, sentences, max_length, given={}) -> Hypotheses:
         def advance(position, live):
-            beam, finished, limit = live.carried
+            beam, finished, limit, known = live.carried
             token = ops.reshape(beam.token, (-1,))
             logits, state = steps(token, position, live.state)
-            found = self._continue(ops.cast(logits, "float32"), position, beam)
+            logits = ops.cast(logits, "float32")
+            allowed = constrain(self.constraints, logits, position, beam.ids, known)
+            found = self._continue(logits, allowed, position, beam)
             finished = self._finish(found, position + 1, limit, finished)
             beam, parent = self._survive(found)
             done = self._is_done(finished, beam.score, position + 1, limit)
-            carried = beam, finished._replace(done=done), limit
+            carried = beam, finished._replace(done=done), limit, known
             return Live(carried, steps.follow(state, parent))
 
         def outcome(carried):
-            _, finished, _ = carried
+            _, finished, *_ = carried
             best = Hypotheses(finished.ids[:, : self.best], finished.scores[:, : self.best])
             return finished.done, best
 
-        live = Live(self._begin(sentences, limit), steps.begin(self.width))
+        limit, known = limits(max_length, sentences), begin(self.constraints, given, sentences)
+        carried = *self._begin(sentences, limit), limit, known
+        live = Live(carried, steps.begin(self.width))
         return search_in_rounds(steps, live, advance, outcome, self.width)
 
-    def _begin(self, sentences, limit) -> tuple[Beam, Finished, Any]:
+    def _begin(self, sentences, limit) -> tuple[Beam, Finished]:
         """Starts one live hypothesis a sentence; the others are not there yet."""
         ids = ops.zeros((sentences, self.width, ops.max(limit, initial=0)), "int32")
         never = ops.full((sentences, self.width), NEVER, "float32")
@@ -119,18 +121,21 @@ class BeamSearch(Search):
             token=ops.full((sentences, self.width), START, "int32"),
             score=ops.where(ops.arange(self.width) == 0, 0.0, never),
         )
-        return beam, Finished(ids, never, done=limit < 1), limit
+        return beam, Finished(ids, never, done=limit < 1)
 
-    def _continue(self, logits, position, beam) -> Candidates:
-        """Finds the 2K best continuations of each sentence's K hypotheses: logits [N * K, V].
+    def _continue(self, logits, allowed, position, beam) -> Candidates:
+        """Finds the 2K best continuations of each sentence's K hypotheses.
+
+        logits [N * K, V] are the model's own, `allowed` those that constraints have left of them.
 
         The best of each row come first, with room for PAD and START, so that nothing else is
         computed over the vocabulary than the softmax's sum.
         """
         kept = min(2 * self.width + END, logits.shape[-1])
-        gain, token = best_of(logits, kept)
-        total = ops.sum(ops.exp(logits - gain[:, :1]), axis=-1, keepdims=True)
-        score = ops.reshape(beam.score, (-1, 1)) + gain - gain[:, :1] - ops.log(total)
+        gain, token = best_of(allowed, kept)
+        peak = gain[:, :1] if allowed is logits else ops.max(logits, axis=-1, keepdims=True)
+        total = ops.sum(ops.exp(logits - peak), axis=-1, keepdims=True)
+        score = ops.reshape(beam.score, (-1, 1)) + gain - peak - ops.log(total)
         score = ops.where(token < END, NEVER, ops.maximum(score, NEVER))
         score = ops.reshape(score, (-1, self.width * kept))
         score, index = ops.top_k(score, 2 * self.width)

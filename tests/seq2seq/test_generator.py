@@ -11,6 +11,9 @@ import seq2seq.generator
 from pipelines.special_tokens import END, PAD
 from pipelines.tokenizers.bytes import Bytes
 from seq2seq.decoding.beam_search import BeamSearch
+from seq2seq.decoding.constraints.banned import Banned
+from seq2seq.decoding.constraints.minimum_length import MinimumLength
+from seq2seq.decoding.constraints.prefix import Prefix
 from seq2seq.decoding.greedy_search import GreedySearch
 from seq2seq.generator import Generated, Generator
 from seq2seq.models.seq2seq import Seq2Seq
@@ -191,3 +194,11 @@ def test_a_saved_and_reloaded_generator_gives_the_same_answers(generator, tmp_pa
     scored = loaded["score"](source=tf.constant(TEXTS), target=tf.constant(expected))["score"]
     np.testing.assert_allclose(scored, list(generator.score(TEXTS, expected)), rtol=1e-4)
     assert loaded["serving_default"](text=tf.zeros([0], tf.string))["text"].shape == (0,)
+
+
+def test_constraints_are_read_by_the_targets_tokenizer(generator):
+    tokenizers = (generator.source_tokenizer, generator.target_tokenizer)
+    constraints = (Banned(("ve",)), MinimumLength(ratio=2.0), Prefix("le"))
+    constrained = Generator(tokenizers, generator.model, GreedySearch(constraints=constraints))
+    (found,), _ = answers(constrained, ["live"])
+    assert found.startswith("le") and "ve" not in found and len(found) >= 9

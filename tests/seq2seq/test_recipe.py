@@ -165,3 +165,14 @@ def test_texts_are_generated_in_full_precision_unless_the_recipe_says_otherwise(
     assert Recipe(SMALLEST).generator_precision() == "float32"
     half = Recipe(changed(generator={"precision": "mixed_bfloat16"}))
     assert half.generator_precision() == "mixed_bfloat16"
+
+
+def test_constraints_of_a_search_are_read_from_a_list():
+    section = {"constraints": [{"kind": "banned", "phrases": ["a", [7, 8]]}]}
+    (banned,) = Recipe(changed(search=section)).search.constraints
+    assert banned.phrases == ("a", (7, 8))
+    for wrong in ({"kind": "banned"}, ["banned"]):
+        with pytest.raises(ValueError, match=r"\[search\] constraints must be a list such as"):
+            Recipe(changed(search={"constraints": wrong}))
+    with pytest.raises(ValueError, match=r"\[search\] unknown kind 'ban'.*'banned'"):
+        Recipe(changed(search={"constraints": [{"kind": "ban"}]}))
