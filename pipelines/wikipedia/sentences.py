@@ -32,7 +32,7 @@ STARTERS = frozenset(
 OPENING, CLOSING = "\"'“‘„«‹(\\[¡¿", "\"'”’“»›)\\]」』》〉】）"
 # As good as a boundary can be: a word of four letters and its mark, a space; then a capital.
 SURE = re.compile(r"[^\W\d_]{4}[.!?]\s+\Z")
-NEVER = re.compile(r"(?!)")
+SURE_OF_ANY = re.compile(r"[^\W\d_]{6}[.!?]\s+\Z")  # abbreviations are shorter
 MARKS = ".!?…։؟۔।॥።፧។៕။།༎。！？｡︒‼⁇⁈⁉"
 ENDED = re.compile(rf"[{MARKS}][{CLOSING}{JOINER}]*\s*\Z")
 # Without a space after it, only a mark of these scripts ends a sentence: "a.C." goes on.
@@ -57,11 +57,11 @@ def split_sentences(text: str, language: str = "en") -> list[str]:
     sentences is lost, and the JOINERs: `join_sentences` gives the paragraph back.
     """
     sentences, start = [], 0
-    sure = SURE if language not in SLOW else NEVER
+    sure = SURE if language not in SLOW else SURE_OF_ANY
     for end in _boundaries(text, language):
         if end <= start or end == len(text):
             continue  # a mark that had run ahead took it along
-        if not sure.search(text, end - 6, end) or not text[end].isupper():
+        if not sure.search(text, max(0, end - 8), end) or not text[end].isupper():
             end = _mend(text, start, end, language)
         if end > start:
             sentences.append(text[start:end].strip())
