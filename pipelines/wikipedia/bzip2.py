@@ -1,14 +1,17 @@
-"""Unpacks .bz2 by rapidgzip: 1.5 times as fast as Python's bz2 on one core, and on several."""
+"""Unpacks .bz2 by rapidgzip: 36 MB of XML a second on one core, where Python's bz2 does 29."""
 
+import contextlib
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import rapidgzip
 
+from pipelines.wikipedia.background import in_background
 from pipelines.wikipedia.unpacking import Block, unpack
 
 READ = 1 << 18
+FAULTS = (RuntimeError, ValueError, OSError, EOFError)
 HEADER = re.compile(rb"BZh[1-9]1AY&SY")  # of a stream: its own, and that of its first block
 
 
@@ -19,21 +22,30 @@ def unpack_bzip2(path: Path, threads: int = 1) -> Generator[Block, None, None]:
         DamagedDump: the file is damaged or cut short; all before was yielded.
     """
     given = 0
-    # Its 0 means "all cores".
-    with rapidgzip.IndexedBzip2File(str(path), parallelization=max(1, threads)) as file:
-        try:
-            for block in _checked(file):
-                yield block
-                given += len(block.xml)
-            return
-        except (RuntimeError, ValueError, OSError, EOFError):
-            start, begins = _last_good_stream(path, file.available_block_offsets(), given)
-    # rapidgzip does not say where it broke, nor give all before it.
-    for block in unpack(path, start):
-        behind = max(0, given - begins)
-        begins += len(block.xml)
-        if len(block.xml) > behind:
-            yield block._replace(xml=block.xml[behind:])
+    broken: list[tuple[int, int]] = []
+
+    def read(give: Callable[[Block], None]) -> None:
+        # Its 0 means "all cores".
+        with rapidgzip.IndexedBzip2File(str(path), parallelization=max(1, threads)) as file:
+            try:
+                for block in _checked(file):
+                    give(block)
+            except FAULTS:
+                broken.append(_last_good_stream(path, file.available_block_offsets(), given))
+
+    # What it keeps of each block must not lie among Python's memory, which would get holes that
+    # nothing fits: a thread's memory is apart.
+    with contextlib.closing(in_background(read)) as blocks:
+        for block in blocks:
+            given += len(block.xml)
+            yield block
+    for start, begins in broken:
+        # rapidgzip does not say where it broke, nor give all before it.
+        for block in unpack(path, start):
+            behind = max(0, given - begins)
+            begins += len(block.xml)
+            if len(block.xml) > behind:
+                yield block._replace(xml=block.xml[behind:])
 
 
 def _checked(file: rapidgzip.IndexedBzip2File) -> Iterator[Block]:
@@ -42,15 +54,16 @@ def _checked(file: rapidgzip.IndexedBzip2File) -> Iterator[Block]:
     On one thread rapidgzip gives the bytes of a block before it compares their sum: they are
     held (0.9 MB; 46 MB if all characters were the same) until it goes on to the next block.
     """
-    buffer, held, last = bytearray(READ), list[bytes](), -1
+    buffer, held, last = memoryview(bytearray(READ)), list[bytes](), -1
     while count := file.raw.readinto(buffer):
         position = file.tell_compressed()
-        if position != last and held:
-            yield Block(b"".join(held), 0, position // 8)
-            held = []
-        last = position
+        if position != last:
+            for xml in held:
+                yield Block(xml, 0, position // 8)
+            held, last = [], position
         held.append(bytes(buffer[:count]))
-    yield Block(b"".join(held), 0, file.tell_compressed() // 8)
+    for xml in held:
+        yield Block(xml, 0, file.tell_compressed() // 8)
 
 
 def _last_good_stream(path: Path, offsets: dict[int, int], given: int) -> tuple[int, int]:

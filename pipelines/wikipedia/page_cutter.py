@@ -55,7 +55,7 @@ class PageCutter:
         if not self._inside_large:
             begin = self._large_page(end)
             if begin:
-                yield bytes(self._held[:begin])
+                yield self._copy(begin)
             self.skipped += begin < end
         self._inside_large = False
         self._drop(end)
@@ -75,10 +75,15 @@ class PageCutter:
         if len(self._held) - begin <= self._largest_page:
             return
         if begin:
-            yield bytes(self._held[:begin])
+            yield self._copy(begin)
         self.skipped += 1
         self._inside_large = True
         self._drop(len(self._held) - len(END) + 1)
+
+    def _copy(self, end: int) -> bytes:
+        """Copies once; a slice of a bytearray would be a copy of its own."""
+        with memoryview(self._held) as held:
+            return bytes(held[:end])
 
     def _drop(self, end: int) -> None:
         del self._held[:end]

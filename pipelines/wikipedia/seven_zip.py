@@ -1,16 +1,12 @@
 """Unpacks .7z, as histories of pages come, by py7zr."""
 
-import contextlib
-import queue
-import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
+from pipelines.wikipedia.background import in_background
 from pipelines.wikipedia.damaged_dump import DamagedDump
 from pipelines.wikipedia.unpacking import MOST, Block
-
-WAITING = 4  # blocks between the thread that unpacks and the one that reads
 
 
 def unpack_7z(path: Path) -> Generator[Block, None, None]:
@@ -22,42 +18,12 @@ def unpack_7z(path: Path) -> Generator[Block, None, None]:
         DamagedDump: the archive is damaged or cut short; all before was yielded.
         ValueError: py7zr is not installed, or the archive does not hold exactly one file.
     """
-    blocks: queue.Queue[Block | Exception | None] = queue.Queue(WAITING)
-    closed = threading.Event()
     size = path.stat().st_size
-
-    def give(item: Block | Exception | None) -> None:
-        while not closed.is_set():
-            with contextlib.suppress(queue.Full):
-                return blocks.put(item, timeout=0.1)
-        raise _Closed
-
-    def work() -> None:
-        with contextlib.suppress(_Closed):
-            try:
-                _extract(path, lambda xml: give(Block(xml, 0, size)))
-                give(None)
-            except Exception as error:
-                give(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        while (item := blocks.get()) is not None:
-            if isinstance(item, Exception):
-                raise item
-            yield item
-    finally:
-        closed.set()
-        thread.join()
-
-
-class _Closed(BaseException):
-    """Ends the thread when nobody reads on."""
+    return in_background(lambda give: _extract(path, lambda xml: give(Block(xml, 0, size))))
 
 
 def _extract(path: Path, give: Callable[[bytes], None]) -> None:
-    """Hands the contents over; py7zr pushes them, where everything else here pulls."""
+    """Hands the contents over: py7zr pushes them, where everything else here pulls."""
     try:
         import py7zr
     except ImportError:
