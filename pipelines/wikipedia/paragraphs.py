@@ -9,7 +9,8 @@ from pipelines.wikipedia.marks import GONE, HEAD
 WRITTEN = re.compile(r"\n(=++)([^\n]++)")
 BLANK = " \t\x1f" + GONE
 EDGES = BLANK + "='"
-MARKED = re.compile(r"\n\x02([1-6])([^\n]*)")
+# A link or a template left open before it may have lost the line feed.
+MARKED = re.compile(r"\x02([1-6])([^\n]*)")
 # List items, indented lines (U+001F for the space they begin with), rows of tables.
 APART = re.compile(r"\n([*#:;|!\x1f][^\n]*|----[^\n]*)")
 # Most of them end as no sentence does; these go without a call for each.

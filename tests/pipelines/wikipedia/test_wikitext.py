@@ -118,5 +118,12 @@ def test_sections_have_titles_and_levels_and_the_lead_comes_first():
     ]
 
 
+def test_a_heading_in_what_is_left_open_before_it_is_a_heading():
+    assert parse("It is {{nowrap|\n== B ==\nC.}}") == [
+        Section("", 1, ["It is"]),
+        Section("B", 2, ["C."]),
+    ]
+
+
 def test_lines_of_a_paragraph_are_joined():
     assert text_of("A\nb.\n\n\nC\nd.\n") == "A b.\n\nC d."

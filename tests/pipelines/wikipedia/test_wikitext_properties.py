@@ -15,7 +15,7 @@ PIECES = (
     "</math> <table> </table> <div <br/> <sup> </sup> -{ }- == = __ __TOC__ | ! * # : ; ( ) , . [ "
     "] { } [http://a https:// File: Category: fr: lang convert quote &lt; &#91; &nbsp; & a B 7 é 中 "
     "\ue05b \x01 \x02 \x03 \x1f \ufffc \u2060 \u2029"
-).split(" ") + [" ", "\n", "\n\n"]
+).split(" ") + [" ", "\n", "\n\n", "\n== a ==\n", "{{nowrap|"]
 MARKUP = re.compile(r"\{\{|}}|\[\[|]]|''|==|__|\||<[/!?a-zA-Z]|-\{|}-|[\x00-\x09\x0b-\x1f]|\n")
 MESS = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
 OPENERS = (
