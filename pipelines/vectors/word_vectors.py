@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from pipelines.text_files import open_bytes, read_lines
+from pipelines.vectors.saved_by_gensim import read_saved
 
 MOST = 200_000  # words; files list the most frequent first
-FASTTEXT = struct.pack(
-    "<i", 793712314
-)  # how fastText's models begin (FASTTEXT_FILEFORMAT_MAGIC_INT32)
+# How fastText's models begin (FASTTEXT_FILEFORMAT_MAGIC_INT32).
+FASTTEXT = struct.pack("<i", 793712314)
 PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 HEADER = re.compile(rb"(\d+) (\d+)\s*")
 
@@ -28,8 +28,7 @@ class WordVectors(NamedTuple):
         """Reads the first words of a file; its format is found by looking into it.
 
         GloVe's text, the text and the binary format of word2vec, fastText's .vec and .bin, and
-        what gensim's `save` wrote. Text may be compressed (.gz, .bz2, .xz, .zst). What gensim saves
-        is a pickle, which can run any code when it is read: read only files that you trust.
+        what gensim's `KeyedVectors.save` wrote. Text may be compressed (.gz, .bz2, .xz, .zst).
 
         Raises:
             ValueError: the file is of none of these formats, damaged, or has no words.
@@ -109,12 +108,5 @@ def _read_fasttext(path: Path, most: int) -> WordVectors:
 
 
 def _read_gensim(path: Path, most: int) -> WordVectors:
-    from gensim.models import KeyedVectors
-
-    try:
-        vectors = KeyedVectors.load(str(path))
-        vectors = getattr(vectors, "wv", vectors)  # of a whole model
-        words = list(vectors.index_to_key[:most])
-    except Exception as error:  # whatever a pickle may raise
-        raise ValueError(f"{path} is not what gensim saves vectors as: {error}") from None
-    return WordVectors(words, np.asarray(vectors.vectors[: len(words)], np.float32))
+    words, matrix = read_saved(path)
+    return WordVectors(words[:most], np.asarray(matrix[:most], np.float32))

@@ -1,6 +1,8 @@
 """Tests of reading vectors of words: every format gives the same words and numbers."""
 
 import gzip
+import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,11 +50,25 @@ def test_a_format_is_known_by_its_content(tmp_path, kind):
     assert WordVectors.read(write(tmp_path / "vectors", kind), most=2).words == WORDS[:2]
 
 
-def test_a_model_of_gensim_is_read_as_its_vectors(tmp_path):
-    model = Word2Vec([["a", "b"]] * 5, vector_size=4, min_count=1, epochs=1)
+def test_a_model_of_gensim_saves_its_vectors_alone_to_be_read(tmp_path):
+    model = Word2Vec([["a", "b"], ["b", "a"]], vector_size=4, min_count=1, seed=1)
     model.save(str(tmp_path / "model"))
-    vectors = WordVectors.read(tmp_path / "model")
-    np.testing.assert_array_equal(vectors.matrix[vectors.words.index("b")], model.wv["b"])
+    with pytest.raises(ValueError, match="model.wv.save"):
+        WordVectors.read(tmp_path / "model")
+    model.wv.save(str(tmp_path / "vectors"), sep_limit=0)  # arrays in files of their own
+    found = WordVectors.read(tmp_path / "vectors")
+    np.testing.assert_array_equal(found.matrix, model.wv[found.words])
+
+
+def test_a_file_that_names_code_is_refused_before_it_runs(tmp_path):
+    class Bad:
+        def __reduce__(self):
+            return Path.touch, (tmp_path / "ran",)
+
+    (tmp_path / "bad").write_bytes(pickle.dumps({"index_to_key": ["a"], "vectors": Bad()}, 4))
+    with pytest.raises(ValueError, match="is not read"):
+        WordVectors.read(tmp_path / "bad")
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_model_of_fasttext_is_read_as_the_vectors_of_its_words(tmp_path):
