@@ -22,8 +22,9 @@ print(pages, re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("threads", [1, 2])
-def test_memory_is_flat_from_6_megabytes_to_a_gigabyte(threads, tmp_path):
+# Of the few blocks of the small dump, two threads do not hold as many at once as they may.
+@pytest.mark.parametrize("threads, growth", [(1, 1.1), (2, 1.25)])
+def test_memory_is_flat_from_6_megabytes_to_a_gigabyte(threads, growth, tmp_path):
     with bz2.open(ENGLISH) as file:
         xml = file.read()
     begin, end = xml.index(b"  <page>"), xml.rindex(b"</mediawiki>")
@@ -36,7 +37,7 @@ def test_memory_is_flat_from_6_megabytes_to_a_gigabyte(threads, tmp_path):
     small, large = (peak(path, threads) for path in (ENGLISH, tmp_path / "large.bz2"))
     print(f"{threads} threads: {small[1]} kB for {len(xml)} bytes, {large[1]} kB for {TIMES} times")
     assert large[0] == TIMES * small[0]
-    assert large[1] < 1.1 * small[1]
+    assert large[1] < growth * small[1]
 
 
 def peak(path, threads):
