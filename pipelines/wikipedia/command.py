@@ -37,8 +37,10 @@ def wikipedia(
     test: Annotated[float, typer.Option(help="share of articles kept for testing")] = 0.05,
     kind: Annotated[Kind, typer.Option(help="of shards")] = "json_lines",
     compression: Annotated[Compression, typer.Option(help="of shards")] = "zst",
-    shard_size: Annotated[float, typer.Option(help="MB of text a shard, uncompressed")] = 64,
+    shard_size: Annotated[float, typer.Option(help="MB of text a shard, uncompressed")] = 32,
     shards: Annotated[int, typer.Option(help="of training; 0 leaves it to --shard-size")] = 0,
+    runner: Annotated[str, typer.Option(help="of Apache Beam: FlinkRunner, SparkRunner ...")] = "",
+    runner_option: Annotated[list[str], typer.Option(help="such as flink_master=host:8081")] = [],
     block_list: Annotated[Path | None, typer.Option(help="words and phrases, one a line")] = None,
     changes: Changes = [],
 ) -> None:
@@ -61,7 +63,10 @@ def wikipedia(
     with Display(Console(stderr=True)) as display:
         try:
             path = _local(dump, Path(downloads) if downloads else output.parent, output, display)
-            manifest = prepare(path, output, preparation, processes, display)
+            if runner:
+                manifest = _with_beam(path, output, preparation, runner, runner_option)
+            else:
+                manifest = prepare(path, output, preparation, processes, display)
         except KeyboardInterrupt:
             typer.echo("stopped; the same command goes on", err=True)
             raise typer.Exit(130) from None
@@ -84,6 +89,18 @@ def _local(dump: str, folder: Path, output: Path, display: Display) -> Path:
         return folder / begun
     watch = lambda done, total: display(Progress("downloading", done, total))
     return download(dump, folder, watch=watch)
+
+
+def _with_beam(
+    dump: Path, output: Path, preparation: Preparation, runner: str, options: list[str]
+) -> dict[str, Any]:
+    try:
+        from pipelines.wikipedia.beam_preparation import prepare_with_beam
+    except ModuleNotFoundError as error:
+        hint = "pip install 'keras-seq2seq[beam]'"
+        raise ValueError(f"--runner needs Apache Beam ({error}): {hint}") from None
+    arguments = [f"--{option}" for option in options]
+    return prepare_with_beam(dump, output, preparation, runner, arguments)
 
 
 def _print_counts(manifest: dict[str, Any]) -> None:

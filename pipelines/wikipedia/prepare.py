@@ -45,7 +45,8 @@ def prepare(
         OSError: the disk is full, or fails otherwise; nothing is lost.
     """
     output = Path(output)
-    source = open_source(dump) or Dump(dump, threads=processes)
+    # Two processes make articles of what one thread unpacks.
+    source = open_source(dump) or Dump(dump, threads=max(1, processes // 2))
     request = describe(source, preparation)
     try:
         if output.exists():

@@ -38,7 +38,7 @@ class Shards:
 
     kind: Kind = "json_lines"
     compression: Compression = "zst"
-    megabytes: float = 64
+    megabytes: float = 32
     train: int = 0
 
     def __post_init__(self):

@@ -75,6 +75,18 @@ def test_a_damaged_dump_is_prepared_up_to_the_fault_and_ends_with_status_1(tmp_p
     assert (tmp_path / "out" / "manifest.json").exists()
 
 
+def test_beam_is_asked_for_by_its_runner(tmp_path):
+    pytest.importorskip("apache_beam", reason="apache-beam is not installed (extra: beam)")
+    dump = small_dump.write_dump(tmp_path / "a.xml", 9)
+    done = run(dump, "--output", tmp_path / "beam", "--runner", "DirectRunner")
+    assert done.returncode == 0, done.stderr
+    assert run(dump, "--output", tmp_path / "plain", "--processes", 1).returncode == 0
+    shards = [content(tmp_path / name) for name in ("beam", "plain")]
+    for files in shards:
+        del files["manifest.json"]  # which says how many bytes were read, as a whole or in parts
+    assert shards[0] == shards[1]
+
+
 def test_a_mistake_is_one_line_and_exit_status_2(tmp_path):
     done = run(tmp_path / "gone.xml", "--output", tmp_path / "out")
     assert done.returncode == 2

@@ -1,0 +1,148 @@
+"""Times the preparation of a dump beside others: `make benchmark`.
+
+From dump to written shards, in MB of XML a second, in turns. What has one core is timed by its
+processor, which other work on the machine disturbs less than the clock. gensim's is its
+segment_wiki function, which keeps sections of text in memory. Set WIKIEXTRACTOR to the command
+of wikiextractor 3.1 to have it run too, such as "wikiextractor --no-templates"; DUMPS to more
+dumps, parted by ":".
+"""
+
+import bz2
+import gzip
+import os
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from gensim.test.utils import datapath
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+ENGLISH = datapath("enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
+DUMPS = [ENGLISH, *filter(None, os.environ.get("DUMPS", "").split(":"))]
+TURNS = 5
+COPIES = 30  # enough for starting processes not to count
+# Each program tells the seconds of its work, without its imports, by the clock and the processor.
+OURS = """
+import sys, time
+from pathlib import Path
+from pipelines.wikipedia.duplicates import Duplicates
+from pipelines.wikipedia.preparation import Preparation
+from pipelines.wikipedia.prepare import prepare
+if __name__ == "__main__":
+    dump, output, processes, unique = sys.argv[1:]
+    duplicates = Duplicates() if unique == "unique" else Duplicates(paragraph=0, similarity=0)
+    began = time.perf_counter(), time.process_time()
+    prepare(Path(dump), Path(output), Preparation(duplicates=duplicates), int(processes))
+    print(time.perf_counter() - began[0], time.process_time() - began[1])
+"""
+GENSIM = """
+import bz2, gzip, sys, time
+from gensim.scripts.segment_wiki import extract_page_xmls, segment
+began = time.process_time()
+with {"bz2": bz2, "gz": gzip}[sys.argv[1].rpartition(".")[2]].open(sys.argv[1], "rb") as file:
+    pages = [segment(page) for page in extract_page_xmls(file)]
+print(0, time.process_time() - began)
+"""
+UNPACKING = """
+import bz2, gzip, sys, time
+began = time.process_time()
+with {"bz2": bz2, "gz": gzip}[sys.argv[1].rpartition(".")[2]].open(sys.argv[1], "rb") as file:
+    while file.read(1 << 20):
+        pass
+print(0, time.process_time() - began)
+"""
+WIKIEXTRACTOR = """
+import resource, shlex, subprocess, sys
+options = ["-o", "-", "--text", "-q", "--processes", "1", "--discard_empty", "-ns", "0"]
+command = [*shlex.split(sys.argv[2]), sys.argv[1], *options]
+subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(0, used.ru_utime + used.ru_stime)
+"""
+
+
+CLOCK, PROCESSOR = 0, 1
+
+
+def seconds(by, cores, program, *arguments):
+    """Runs a program on some cores -> the seconds it tells."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return float(done.stdout.split()[by])
+
+
+def medians(ways):
+    """Times ways, {name: function of a turn}, in turns -> {name: median seconds}."""
+    turns = [{name: way(turn) for name, way in ways.items()} for turn in range(TURNS)]
+    return {name: statistics.median(turn[name] for turn in turns) for name in ways}
+
+
+def xml(dump):
+    opened = {".bz2": bz2, ".gz": gzip}[Path(dump).suffix].open
+    with opened(dump, "rb") as file:
+        return file.read()
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda path: Path(path).name[:20])
+def test_a_dump_is_prepared_faster_than_by_others(dump, tmp_path):
+    core = {min(os.sched_getaffinity(0))}
+    ways = {
+        "ours": lambda turn: seconds(
+            PROCESSOR, core, OURS, dump, tmp_path / str(turn), 1, "unique"
+        ),
+        "gensim": lambda turn: seconds(PROCESSOR, core, GENSIM, dump),
+        "unpacking alone": lambda turn: seconds(PROCESSOR, core, UNPACKING, dump),
+    }
+    command = os.environ.get("WIKIEXTRACTOR")
+    if command:
+        ways["wikiextractor"] = lambda turn: seconds(PROCESSOR, core, WIKIEXTRACTOR, dump, command)
+    took, megabytes = medians(ways), len(xml(dump)) / 1e6
+    print(f"\n{Path(dump).name}, {megabytes:.1f} MB of XML, medians of {TURNS} in turns, one core:")
+    for name, each in took.items():
+        print(f"{name}: {megabytes / each:.2f} MB/s, {each / took['ours']:.2f} times ours")
+    assert took["gensim"] > 3 * took["ours"]
+    if command:
+        assert took["wikiextractor"] > 2 * took["ours"]
+
+
+def enlarge(dump, path):
+    """Writes a dump that repeats the pages of another under other titles."""
+    whole = xml(dump)
+    begin, end = whole.index(b"<page>"), whole.rindex(b"</mediawiki>")
+    with open(path, "wb") as file:
+        file.write(bz2.compress(whole[:begin]))
+        for copy in range(COPIES):
+            title = rb"<title>\1 (copy %d)</title>" % copy
+            pages = re.sub(rb"<title>([^<]*)</title>", title, whole[begin:end])
+            file.write(bz2.compress(pages))
+        file.write(bz2.compress(whole[end:]))
+    return path
+
+
+def test_two_processes_on_two_cores_are_almost_twice_as_fast_as_one(tmp_path):
+    first, second, *_ = sorted(os.sched_getaffinity(0))
+    dump = enlarge(ENGLISH, tmp_path / "large.xml.bz2")
+    ways = {
+        count: lambda turn, count=count, cores=cores: seconds(
+            CLOCK, cores, OURS, dump, tmp_path / f"{count}-{turn}", count, "all"
+        )
+        for count, cores in {1: {first}, 2: {first, second}}.items()
+    }
+    took = medians(ways)
+    megabytes = len(xml(dump)) / 1e6
+    speeds = {count: megabytes / each for count, each in took.items()}
+    print(
+        f"\n{megabytes:.0f} MB of XML: one process {speeds[1]:.1f} MB/s, two {speeds[2]:.1f} MB/s"
+    )
+    assert took[1] > 1.8 * took[2]
