@@ -80,7 +80,7 @@ class Generator(tf.Module):
         """Generates the best target of each text [B] -> {"text": [B], "score": [B]}."""
         sentences = tf.shape(text)[0]
         source = self._source(_never_empty(text))
-        given = {"source_length": tf.cast(source.row_lengths(), tf.int32)}
+        given = self._given(text, source)
         limit = self._limit(given["source_length"])
         memory = self.model.encode(source.to_tensor(PAD))
         found = self.search(ModelSteps(self.model, memory), tf.size(limit), limit, given)
@@ -147,6 +147,12 @@ class Generator(tf.Module):
                 scores[places] = answer["score"].numpy()
                 progress(len(places))
             yield from scores.tolist()
+
+    def _given(self, text, source):
+        """Makes what searches and constraints may be told of texts [B]."""
+        key = tf.strings.to_hash_bucket_fast(_never_empty(text), 2**31 - 1)
+        length = tf.cast(source.row_lengths(), tf.int32)
+        return {"source_length": length, "key": tf.cast(key, tf.int32)}
 
     def _source(self, text):
         """Reads text [B] as ids with END, cut to `max_source`: ragged [B, (S)], S >= 1."""

@@ -82,7 +82,8 @@ class Search(abc.ABC):
             max_length: the most ids a hypothesis may have, END included: a scalar, or one a
                 sentence [B].
             given: what else is known of the sentences, tensors [B, ...]: "source_length", the
-                ids of its source, END included; "prefix" [B, P], what its target begins with.
+                ids of its source, END included; "key", an int32 of its own that random choices
+                are made by; "prefix" [B, P], what its target begins with.
         """
 
 

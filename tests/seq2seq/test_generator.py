@@ -15,6 +15,7 @@ from seq2seq.decoding.constraints.banned import Banned
 from seq2seq.decoding.constraints.minimum_length import MinimumLength
 from seq2seq.decoding.constraints.prefix import Prefix
 from seq2seq.decoding.greedy_search import GreedySearch
+from seq2seq.decoding.sampling import Sampling
 from seq2seq.generator import Generated, Generator
 from seq2seq.models.seq2seq import Seq2Seq
 
@@ -202,3 +203,11 @@ def test_constraints_are_read_by_the_targets_tokenizer(generator):
     constrained = Generator(tokenizers, generator.model, GreedySearch(constraints=constraints))
     (found,), _ = answers(constrained, ["live"])
     assert found.startswith("le") and "ve" not in found and len(found) >= 9
+
+
+def test_a_text_is_drawn_by_its_own_key_in_every_batch(generator):
+    tokenizers = (generator.source_tokenizer, generator.target_tokenizer)
+    drawn = Generator(tokenizers, generator.model, Sampling(temperature=3.0), ratio=1.0, margin=4)
+    together, _ = answers(drawn, ["live", "melon", "live"])
+    assert together[0] == together[2] != "evil"
+    assert answers(drawn, ["melon"])[0] == together[1:2]

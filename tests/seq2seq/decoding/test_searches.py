@@ -17,14 +17,15 @@ from seq2seq.layers.rows import repeat_rows, take_rows
 FOLDER = "seq2seq.decoding"
 KINDS = [kind for kind in plugins.kinds(FOLDER) if kind != "search"]
 LIMITS = np.array([4, 1, 3, 2] * 5)
+# Where the score is something else by default.
+PLAIN: dict[str, dict] = {"beam_search": {"length_penalty": 0.0}}
 
 
 @pytest.fixture(params=KINDS)
 def search(request):
     """Each search, with a score that is the plain log-probability."""
     section = {"kind": request.param}
-    if request.param == "beam_search":
-        section["length_penalty"] = 0.0
+    section |= PLAIN.get(request.param, {})
     return plugins.build(FOLDER, Search, section)
 
 

@@ -1,0 +1,1 @@
+"""What several searches are made of."""

@@ -1,0 +1,103 @@
+"""Draws targets at random."""
+
+import dataclasses
+import math
+
+from keras import ops
+
+from seq2seq.decoding.parts.random_numbers import uniform, words_mixed
+from seq2seq.decoding.parts.walk import begin_walk, walk
+from seq2seq.decoding.search import Hypotheses, Search, Steps
+
+
+@dataclasses.dataclass(frozen=True)
+class Sampling(Search):
+    """Draws each token from the model's distribution, which may be sharpened and cut.
+
+    The distribution over what constraints allow, without PAD and START, is softmax(logits /
+    temperature). Of it, what `top_k`, `top_p`, `min_p` and `epsilon` all keep is drawn from; each
+    looks at the whole distribution, so their order means nothing. The likeliest token is kept.
+
+    What is drawn depends on the seed, the sentence's "key", the number of the sample and the
+    position, so not on other sentences or on how many samples are drawn. The key is given, and
+    made of the source's text by a `Generator`: the same text gets the same targets. Without keys,
+    all sentences draw by the same numbers.
+
+    Samples come best first, by their score: the log-probability of the ids under the model's own
+    distribution, neither sharpened nor cut.
+
+    Args:
+        temperature: below 1 sharpens, above 1 flattens.
+        top_k: keeps so many of the likeliest (Fan et al., 2018, section 5.4); 0 keeps all.
+        top_p: keeps the fewest whose probabilities reach it (Holtzman et al., 2020, section 3.1).
+        min_p: keeps what is this many times as likely as the likeliest (Nguyen et al., 2025).
+        epsilon: keeps what is this likely (Hewitt et al., 2022, section 4.1).
+        samples: K, how many are drawn a sentence.
+
+    Raises:
+        ValueError: a setting that is no such number.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    epsilon: float = 0.0
+    samples: int = 1
+    seed: int = 0
+
+    def __post_init__(self):
+        wanted = {
+            "temperature": (self.temperature > 0, "more than 0 (for 0, take greedy_search)"),
+            "top_k": (self.top_k >= 0, "0 (all) or more"),
+            "top_p": (0 < self.top_p <= 1, "more than 0 and at most 1 (all)"),
+            "min_p": (0 <= self.min_p <= 1, "from 0 (all) to 1"),
+            "epsilon": (0 <= self.epsilon < 1, "0 (all) or more, and less than 1"),
+            "samples": (self.samples >= 1, "1 or more"),
+            "seed": (0 <= self.seed < 2**31, "0 or more, and less than 2 ** 31"),
+        }
+        for name, (fits, choice) in wanted.items():
+            if not fits:
+                raise ValueError(f"{name} = {getattr(self, name)}: choose {choice}")
+
+    def __call__(self, steps: Steps, sentences, max_length, given={}) -> Hypotheses:
+        key = given["key"] if "key" in given else ops.zeros((sentences,), "int32")
+        stream = words_mixed(self.seed, key[:, None], ops.arange(self.samples))
+        begun = begin_walk(self, sentences, max_length, given, {"stream": stream}, self.samples)
+        return walk(self, steps, begun, self._draw, self.samples)
+
+    def _draw(self, allowed, position, own):
+        """Draws where the sum of probabilities first exceeds a random share: [R, V] -> [R]."""
+        allowed = allowed / self.temperature
+        if self._cuts():
+            chances = ops.log_softmax(allowed)
+            allowed = ops.where(chances >= self._least(chances), allowed, -math.inf)
+        chances = ops.exp(allowed - ops.max(allowed, axis=-1, keepdims=True))
+        sums = ops.cumsum(chances, axis=-1)
+        share = uniform(own["stream"], position)[:, None]
+        return ops.argmax(ops.cast(sums > share * sums[:, -1:], "int32"), axis=-1)
+
+    def _cuts(self) -> bool:
+        return bool(self.top_k or self.top_p < 1 or self.min_p or self.epsilon)
+
+    def _least(self, chances):
+        """Finds the least log-probability that is kept: [R, V] -> [R, 1]."""
+        peak = ops.max(chances, axis=-1, keepdims=True)
+        least = ops.full_like(peak, -math.inf)
+        if self.top_k:
+            count = min(self.top_k, chances.shape[-1])
+            least = ops.maximum(least, ops.top_k(chances, count)[0][:, -1:])
+        if self.top_p < 1:
+            least = ops.maximum(least, _nucleus(chances, self.top_p))
+        if self.min_p:
+            least = ops.maximum(least, peak + math.log(self.min_p))
+        if self.epsilon:
+            least = ops.maximum(least, math.log(self.epsilon))
+        return ops.minimum(least, peak)
+
+
+def _nucleus(chances, share: float):
+    """Finds the least of the likeliest that together reach a share: [R, V] -> [R, 1]."""
+    falling = ops.top_k(chances, chances.shape[-1])[0]
+    before = ops.cumsum(ops.exp(falling), axis=-1) - ops.exp(falling)
+    return ops.min(ops.where(before < share, falling, math.inf), axis=-1, keepdims=True)
