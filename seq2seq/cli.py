@@ -29,6 +29,10 @@ Checkpoint = Annotated[str, typer.Option(help="which weights: best, last, a step
 Changes = Annotated[
     list[str], typer.Option("--set", metavar="a.b=c", help="change a value of the recipe")
 ]
+JsonFile = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="file for JSON too; - prints JSON alone"),
+]
 Output = Annotated[Path | None, typer.Option(help="file to write [standard output]")]
 
 
@@ -229,10 +233,7 @@ def benchmark_train(
         str | None,
         typer.Option(metavar="ROWSxLENGTH", help="random ids of one shape: needs no corpus"),
     ] = None,
-    json_file: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", help="file for JSON too; - prints JSON alone"),
-    ] = None,
+    json_file: JsonFile = None,
     change: Changes = [],
 ) -> None:
     """Time a recipe's updates: speed, padding, parts of a step, utilisation, memory."""
@@ -240,10 +241,34 @@ def benchmark_train(
     load_tensorflow()
     from seq2seq.benchmark.report import report
     from seq2seq.benchmark.training import Shape, benchmark_training
+    from seq2seq.benchmark.training_lines import training_lines
     from seq2seq.recipe import Recipe
 
     shape = Shape.read(random) if random else None
-    report(benchmark_training(Recipe.read(path, change), run, steps, warmup, shape), json_file)
+    result = benchmark_training(Recipe.read(path, change), run, steps, warmup, shape)
+    report(result, training_lines(result), json_file)
+
+
+@benchmark.command("generate")
+def benchmark_generate(
+    run: RunFolder,
+    source: Annotated[Path, typer.Option("--input", help="source texts, a line each")],
+    repeats: Annotated[int, typer.Option(help="how often all of them are generated for")] = 5,
+    single: Annotated[int, typer.Option(help="how many are answered one at a time")] = 100,
+    json_file: JsonFile = None,
+    checkpoint: Checkpoint = "best",
+    change: Changes = [],
+) -> None:
+    """Time generating: speed, latency, the parts of the time, memory."""
+    load_tensorflow()
+    from seq2seq.benchmark.generation import benchmark_generation
+    from seq2seq.benchmark.generation_lines import generation_lines
+    from seq2seq.benchmark.report import report
+    from seq2seq.run import Run
+
+    texts = read_texts(source)
+    result = benchmark_generation(Run(run, change), texts, checkpoint, repeats, single)
+    report(result, generation_lines(result), json_file)
 
 
 @benchmark.command("batch-size")
