@@ -51,6 +51,9 @@ class FakeRun:
             raise ValueError(f"changed: {changes}")
         self.corpus = Pairs()
 
+    def pairs(self, split):
+        return self.corpus.pairs(split)
+
     @classmethod
     def start(cls, folder, recipe):
         return types.SimpleNamespace(train=lambda others: print(*recipe, folder, *others))
