@@ -164,10 +164,18 @@ def export(
     samples: Annotated[
         Path | None, typer.Option(help="texts to check it with, a line each [from the corpus]")
     ] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="instead of TensorFlow: ctranslate2 (FOLDER must be new)")
+    ] = None,
+    quantization: Annotated[
+        str | None, typer.Option(help="weights of that engine: int8, int16, float16 [float32]")
+    ] = None,
     checkpoint: Checkpoint = "best",
     change: Changes = [],
 ) -> None:
     """Write a checked SavedModel that TensorFlow Serving answers with."""
+    if quantization is not None and engine is None:
+        raise ValueError("--quantization is of another engine: say --engine ctranslate2 too")
     # On the processor, as the process that checks the export: the same sums, to the last digits.
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     load_tensorflow()
@@ -176,7 +184,12 @@ def export(
 
     trained = Run(run, change)
     texts = list(read_texts(samples)) if samples else _samples(trained)
-    print(export(trained.generator(checkpoint), folder, texts))
+    if engine is None:
+        print(export(trained.generator(checkpoint), folder, texts))
+    else:
+        from seq2seq.engines.engine import make_engine
+
+        print(make_engine(engine, quantization).write(trained.generator(checkpoint), folder, texts))
 
 
 @app.command()

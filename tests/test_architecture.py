@@ -15,8 +15,8 @@ ORDER = {
     """.split(),
     "seq2seq": """
         backend lines program layers models decoding losses metrics model_steps generator
-        restoration evaluation training export_check export recipe run_folder run update_vocabulary quickstart
-        benchmark cli __main__ __init__
+        restoration evaluation training export_check export engines recipe run_folder run
+        update_vocabulary quickstart benchmark cli __main__ __init__
     """.split(),
 }
 NETWORKS = {"layers", "models", "decoding", "losses", "metrics"}  # know no text and no TensorFlow

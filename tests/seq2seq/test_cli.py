@@ -43,6 +43,13 @@ class Pairs:
         return iter([(f"{split} {number}", f"{split.upper()} {number}") for number in range(20)])
 
 
+class FakeEngine(NamedTuple):
+    options: tuple
+
+    def write(self, generator, folder, samples):
+        return f"{folder} {self.options} {samples}"
+
+
 class FakeRun:
     def __init__(self, folder, changes):
         if not folder.is_dir():
@@ -73,6 +80,7 @@ def fakes(monkeypatch):
         "quickstart": {"quickstart": print},
         "update_vocabulary": {"update_vocabulary": lambda *given: given[1]},
         "export": {"export": lambda generator, folder, samples: f"{folder}/1 {samples}"},
+        "engines.engine": {"make_engine": lambda *given: FakeEngine(given)},
         "evaluation": {
             "USUAL": ("exact",),
             "evaluate": lambda generator, pairs, metrics, progress: types.SimpleNamespace(
@@ -202,6 +210,15 @@ def test_an_export_is_checked_with_texts_of_a_file(program, tmp_path):
     samples = write(tmp_path / "samples", "a", "b")
     said = ["models/a/1 ['a', 'b']"]
     assert program("export", tmp_path, "models/a", "--samples", samples) == (0, said, [])
+
+
+def test_an_export_for_another_engine_says_how_weights_are_kept(program, tmp_path):
+    samples = write(tmp_path / "samples", "a")
+    asked = "export", tmp_path, "models/a", "--samples", samples, "--engine", "ctranslate2"
+    assert program(*asked) == (0, ["models/a ('ctranslate2', None) ['a']"], [])
+    said = ["models/a ('ctranslate2', 'int8') ['a']"]
+    assert program(*asked, "--quantization", "int8") == (0, said, [])
+    assert_refused(program("export", tmp_path, "models/a", "--quantization", "int8"), "--engine")
 
 
 def test_an_export_needs_no_corpus(program, tmp_path, monkeypatch):

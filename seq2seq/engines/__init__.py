@@ -1,0 +1,1 @@
+"""Engines beside TensorFlow that answer with a trained model, one a file."""

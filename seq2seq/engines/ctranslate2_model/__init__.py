@@ -1,0 +1,1 @@
+"""What the files of a CTranslate2 model hold, and who reads them."""

@@ -1,0 +1,111 @@
+"""Text in, text out, by CTranslate2."""
+
+import json
+import os
+from pathlib import Path
+
+import tensorflow as tf
+
+from pipelines.special_tokens import PAD, START
+from pipelines.vocabulary import load_tokenizers
+from seq2seq.decoding.search import Search
+from seq2seq.engines.ctranslate2_model.search_options import (
+    Hypothesis,
+    SearchOptions,
+    search_of,
+)
+from seq2seq.engines.engine import require
+from seq2seq.generator import Generator
+
+
+class CTranslate2Generator(Generator):
+    """Answers as the `Generator` did that `CTranslate2.write` was given.
+
+    Texts are equal but for ties within rounding, and scores within the share of PAD and START,
+    which CTranslate2 takes out of the distribution. An empty text gets an empty answer, for which
+    CTranslate2 does not ask the model. It cannot be exported: it runs in Python.
+
+    Args:
+        folder: what `CTranslate2.write` wrote.
+        search: another than the one it was written with.
+        compute_type: of CTranslate2, such as "int8"; "default" is how weights are stored.
+        threads: for one batch; 0 is as many as the process may use processors.
+        batch_tokens: of `Generator`.
+
+    Raises:
+        ValueError: CTranslate2 is not installed, the folder holds something else, or the search
+            is not one of CTranslate2's.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        search: Search | None = None,
+        compute_type: str = "default",
+        threads: int = 0,
+        batch_tokens: int = 8192,
+    ):
+        path = Path(folder) / "generator.json"
+        if not path.is_file():
+            raise ValueError(f"{folder} holds no CTranslate2 model of ours: there is no {path}")
+        settings = json.loads(path.read_text(encoding="utf-8"))
+        written = search_of(settings.pop("search"))
+        engine = require("ctranslate2", "ctranslate2").Translator(
+            str(folder),
+            compute_type=compute_type,
+            intra_threads=threads or len(os.sched_getaffinity(0)),
+        )
+        tokenizers = load_tokenizers(Path(folder) / "tokenizers")
+        super().__init__(
+            tokenizers, engine, search or written, batch_tokens=batch_tokens, **settings
+        )
+        self._options = SearchOptions(self.search)
+        self._source_pieces, self._target_pieces = (each.pieces() for each in tokenizers)
+        self._target_ids = {piece: id_ for id_, piece in enumerate(self._target_pieces)}
+
+    def __call__(self, text):
+        """Generates the best target of each text [B] -> {"text": [B], "score": [B]}."""
+        source = self._source(tf.convert_to_tensor(text, tf.string))
+        limits = self._limit(tf.cast(source.row_lengths(), tf.int32)).numpy().tolist()
+        found = self._translate(_spelt(source, self._source_pieces), limits)
+        ids = [[self._target_ids[piece] for piece in each.pieces] for each in found]
+        rows = tf.RaggedTensor.from_row_lengths(
+            tf.constant([id_ for row in ids for id_ in row], tf.int32), list(map(len, ids))
+        )
+        scores = tf.constant([each.score for each in found], tf.float32)
+        return {"text": self.target_tokenizer.detokenize(rows), "score": scores}
+
+    def log_probability(self, source, target):
+        """Scores given targets: text [B], text [B] -> {"score": log-probability with END [B]}."""
+        source = _spelt(self._source(source), self._source_pieces)
+        target = _spelt(self._target(target), self._target_pieces)
+        scored = self.model.score_batch(source, target, max_input_length=0)
+        sums = [sum(each.log_probs) for each in scored]
+        return {"score": tf.constant(sums, tf.float32)}
+
+    def _translate(self, sources: list[list[str]], limits: list[int]) -> list[Hypothesis]:
+        """Finds the best target of each source, of at most so many pieces with END."""
+        if not sources:
+            return []
+        # The engine has one limit for a batch. Where a search went beyond a source's own limit,
+        # as one of its hypotheses then shows, it is made again.
+        found = self._search(sources, max(limits))
+        for place, limit in enumerate(limits):
+            if max(map(len, found[place].hypotheses)) > limit:
+                found[place] = self._search([sources[place]], limit)[0]
+        return [self._options.best(result) for result in found]
+
+    def _search(self, sources: list[list[str]], limit: int) -> list:
+        return self.model.translate_batch(
+            sources,
+            max_input_length=0,
+            max_decoding_length=limit,
+            min_decoding_length=0,
+            suppress_sequences=[[self._target_pieces[token]] for token in (PAD, START)],
+            **self._options.arguments(),
+        )
+
+
+def _spelt(ids: tf.RaggedTensor, pieces: list[str]) -> list[list[str]]:
+    """Spells ids without END, which CTranslate2 adds."""
+    return [[pieces[id_] for id_ in row[:-1]] for row in ids.to_list()]
