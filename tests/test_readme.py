@@ -16,7 +16,11 @@ import pytest
 import typer
 
 import pipelines.__main__
+from pipelines import plugins
 from pipelines.batches import Batching
+from pipelines.corpora.wikipedia import Wikipedia
+from pipelines.wikipedia.personal import PersonalData
+from pipelines.wikipedia.quality import Quality
 from seq2seq import cli
 from seq2seq.models.transformer import Transformer
 from seq2seq.training.schedules import Plateau
@@ -26,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 RECIPES = sorted((ROOT / "seq2seq" / "recipes").glob("*.toml"))
 COMMANDS = typer.main.get_command(cli.app).commands
+PREPARING = typer.main.get_command(pipelines.__main__.app).commands
 
 
 def blocks(language):
@@ -73,6 +78,8 @@ FILES |= {
     for split in ("train", "valid")
 }
 FILES |= {
+    "enwiki.xml": f"""<mediawiki><page><title>Dogs</title><ns>0</ns><id>1</id><revision><id>2</id>
+        <text>{" ".join(ENGLISH)}</text></revision></page></mediawiki>""",
     "documents.txt": "".join(f"{text}\n" for text in ENGLISH),
     "my_recipe.toml": """
         corpus = { kind = "parallel_text", folder = "data/multi30k", \
@@ -136,8 +143,10 @@ def test_the_commands_run(block, folder):
             assert said == f"{words[-1]}/1\n" and (Path(words[-1]) / "1/saved_model.pb").is_file()
         elif "train" in words:
             assert (Path(words[words.index("--run") + 1]) / "checkpoints").is_dir()
+        elif "wikipedia" in words:
+            assert "1 article" in said and (Path(words[-1]) / "manifest.json").is_file()
         else:
-            assert "padding" in said, line
+            assert ("padding" if "peek" in words else "Dogs") in said, line
 
 
 def test_the_python_runs(folder):
@@ -188,10 +197,19 @@ def test_every_recipe_is_listed_and_no_other_is_named():
     assert named and set(named) <= {*known, *FILES}
 
 
-# Names that are not ours: TensorFlow's, NCCL's and Slurm's.
-FOREIGN = {"TF_CONFIG", "NCCL_SOCKET_IFNAME", "srun"}
+# Names that are not ours: TensorFlow's, NCCL's, Slurm's, gensim's, of dumps and of files.
+FOREIGN = {"TF_CONFIG", "NCCL_SOCKET_IFNAME", "srun", "segment_wiki", "enwiki@latest"}
+FOREIGN |= {"tfds:wiki40b/en", ".xml", ".bz2", ".gz", ".xz", ".zst", ".7z", ".txt"}
 # What a recipe may say, by section; without its section, it is said of training.
-OPTIONS = {"training": Training, "batches": Batching, "model": Transformer, "schedule": Plateau}
+OPTIONS = {
+    "training": Training,
+    "batches": Batching,
+    "model": Transformer,
+    "schedule": Plateau,
+    "corpus": Wikipedia,
+}
+# What `--set` changes in a preparation, beside what it changes in a recipe.
+PREPARED = {"quality": Quality, "personal": PersonalData}
 
 
 def is_of_a_recipe(name):
@@ -200,6 +218,12 @@ def is_of_a_recipe(name):
     known = inspect.signature(OPTIONS[section or "training"]).parameters
     assert value is None or tomllib.loads(f"{option} = {value}")
     return option in {"", "kind", *known}
+
+
+def is_set(change):
+    """Tells whether there is something that `--set quality.least_words=3` changes."""
+    section, option, *_ = change.partition("=")[0].split(".")
+    return option in inspect.signature((OPTIONS | PREPARED)[section]).parameters
 
 
 def options(command):
@@ -214,8 +238,13 @@ def is_there(name):
         return name.split()[1] in COMMANDS
     if name.startswith("make "):
         return f"\n{name.split()[1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    if name.startswith("python -m pipelines "):
+        return name.split()[3] in PREPARING
     if name.startswith("--"):
-        return any(name in options(command) for command in COMMANDS.values())
+        option, *value = shlex.split(name)
+        commands = {**COMMANDS, **PREPARING}.values()
+        there = any(option in options(command) for command in commands)
+        return there and (not value or option != "--set" or is_set(*value))
     if name.startswith("{"):
         lines = FILES["data/debian-synopsis/train.jsonl"].splitlines()
         return re.findall(r'"(\w+)"', name) == list(json.loads(lines[0]))
@@ -225,7 +254,9 @@ def is_there(name):
     files = (
         {"metrics.jsonl"} | {Path(file).name for file in FILES} | {path.stem for path in RECIPES}
     )
-    needed = re.findall(r"^    ([\w-]+)", (ROOT / "setup.cfg").read_text(encoding="utf-8"), re.M)
+    setup = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    needed = re.findall(r"^    ([\w-]+)|^(\w+) =$", setup, re.M)
+    needed = {each for pair in needed for each in pair} | set(plugins.kinds("pipelines.objectives"))
     if name in {*files, *needed, *COMMANDS, *FOREIGN} or hasattr(keras.Model, name):
         return True
     return (ROOT / name).exists() or is_of_a_recipe(name)
