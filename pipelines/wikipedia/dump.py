@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipelines.text_files import require_file
 from pipelines.wikipedia.bzip2 import unpack_bzip2
@@ -55,12 +55,15 @@ class Dump:
         self.threads = threads
         self.skipped = self.position = 0
         self._chunk_bytes, self._largest_page = chunk_bytes, largest_page
+        # What was unpacked to know the site is not unpacked anew for the chunks.
+        self._begun: _Begun | None = None
 
     @functools.cached_property
     def site(self) -> Site:
         """What the dump says of its wiki."""
-        with self._named(), contextlib.closing(self._blocks(threads=1)) as blocks:
-            return read_site(_head(blocks)[0])
+        with self._named():
+            self._begun = self._begun or self._begin()
+            return read_site(self._begun.head)
 
     @property
     def read(self) -> Read:
@@ -121,15 +124,26 @@ class Dump:
             yield from self._cut(blocks)
 
     def _chunks(self) -> Iterator[bytes]:
-        with self._named(), contextlib.closing(self._blocks(self.threads)) as blocks:
-            head, rest = _head(blocks)
-            read_site(head)
-            _check_end((yield from self._cut(rest)))
+        with self._named():
+            begun, self._begun = self._begun or self._begin(), None
+            with contextlib.closing(begun.blocks):
+                read_site(begun.head)
+                _check_end((yield from self._cut(begun.rest)))
 
-    def _blocks(self, threads: int) -> Generator[Block, None, None]:
+    def _begin(self) -> "_Begun":
+        blocks = self._blocks()
+        try:
+            return _Begun(blocks, *_head(blocks))
+        except BaseException:
+            blocks.close()
+            raise
+
+    def _blocks(self) -> Generator[Block, None, None]:
         if self.path.suffix == ".7z":
             return unpack_7z(self.path)
-        return unpack_bzip2(self.path, threads) if self.path.suffix == ".bz2" else unpack(self.path)
+        if self.path.suffix == ".bz2":
+            return unpack_bzip2(self.path, self.threads)
+        return unpack(self.path)
 
     def _cut(self, blocks: Iterator[Block]) -> Generator[bytes, None, bytes]:
         """Yields chunks, the last whole pages before a fault too; returns what follows them."""
@@ -161,6 +175,14 @@ class Dump:
             raise ValueError(f"{self.path}: {error}") from None
         except OSError as error:
             raise ValueError(f"cannot read {self.path}: {error.strerror}") from None
+
+
+class _Begun(NamedTuple):
+    """A dump that was read up to its first page: what stands before it, and what follows."""
+
+    blocks: Generator[Block, None, None]
+    head: bytes
+    rest: Iterator[Block]
 
 
 def _head(blocks: Iterator[Block]) -> tuple[bytes, Iterator[Block]]:
