@@ -80,9 +80,9 @@ class Generator(tf.Module):
         """Generates the best target of each text [B] -> {"text": [B], "score": [B]}."""
         sentences = tf.shape(text)[0]
         source = self._source(_never_empty(text))
-        given = self._given(text, source)
-        limit = self._limit(given["source_length"])
-        memory = self.model.encode(source.to_tensor(PAD))
+        given = {"source": source.to_tensor(PAD)}
+        limit = self._limit(tf.cast(source.row_lengths(), tf.int32))
+        memory = self.model.encode(given["source"])
         found = self.search(ModelSteps(self.model, memory), tf.size(limit), limit, given)
         ids = tf.RaggedTensor.from_tensor(found.ids[:, 0], padding=PAD)
         target = _valid(self.target_tokenizer.detokenize(ids))
@@ -147,12 +147,6 @@ class Generator(tf.Module):
                 scores[places] = answer["score"].numpy()
                 progress(len(places))
             yield from scores.tolist()
-
-    def _given(self, text, source):
-        """Makes what searches and constraints may be told of texts [B]."""
-        key = tf.strings.to_hash_bucket_fast(_never_empty(text), 2**31 - 1)
-        length = tf.cast(source.row_lengths(), tf.int32)
-        return {"source_length": length, "key": tf.cast(key, tf.int32)}
 
     def _source(self, text):
         """Reads text [B] as ids with END, cut to `max_source`: ragged [B, (S)], S >= 1."""

@@ -19,6 +19,10 @@ class ModelSteps(Steps):
         logits, own = self._model.step(token, position, state["own"], state["memory"])
         return logits, state | {"own": own}
 
+    def look(self, token, position, state):
+        logits, shown, own = self._model.look(token, position, state["own"], state["memory"])
+        return logits, shown, state | {"own": own}
+
     def follow(self, state, parent):
         return state | {"own": self._model.follow(state["own"], parent)}
 

@@ -5,6 +5,7 @@ import math
 
 from keras import ops
 
+from pipelines.special_tokens import PAD
 from seq2seq.decoding.parts.random_numbers import uniform, words_mixed
 from seq2seq.decoding.parts.walk import begin_walk, walk
 from seq2seq.decoding.search import Hypotheses, Search, Steps
@@ -18,10 +19,9 @@ class Sampling(Search):
     temperature). Of it, what `top_k`, `top_p`, `min_p` and `epsilon` all keep is drawn from; each
     looks at the whole distribution, so their order means nothing. The likeliest token is kept.
 
-    What is drawn depends on the seed, the sentence's "key", the number of the sample and the
-    position, so not on other sentences or on how many samples are drawn. The key is given, and
-    made of the source's text by a `Generator`: the same text gets the same targets. Without keys,
-    all sentences draw by the same numbers.
+    What is drawn depends on the seed, the ids of the source (where they are given), the number of
+    the sample and the position: not on other sentences, nor on how many samples are drawn. So
+    the same source gets the same targets, until another seed is chosen.
 
     Samples come best first, by their score: the log-probability of the ids under the model's own
     distribution, neither sharpened nor cut.
@@ -61,8 +61,7 @@ class Sampling(Search):
                 raise ValueError(f"{name} = {getattr(self, name)}: choose {choice}")
 
     def __call__(self, steps: Steps, sentences, max_length, given={}) -> Hypotheses:
-        key = given["key"] if "key" in given else ops.zeros((sentences,), "int32")
-        stream = words_mixed(self.seed, key[:, None], ops.arange(self.samples))
+        stream = words_mixed(self.seed, _key(given, sentences)[:, None], ops.arange(self.samples))
         begun = begin_walk(self, sentences, max_length, given, {"stream": stream}, self.samples)
         return walk(self, steps, begun, self._draw, self.samples)
 
@@ -94,6 +93,15 @@ class Sampling(Search):
         if self.epsilon:
             least = ops.maximum(least, math.log(self.epsilon))
         return ops.minimum(least, peak)
+
+
+def _key(given, sentences):
+    """Makes a number of each source, whatever padding follows it -> int32 [B]."""
+    if "source" not in given:
+        return ops.zeros((sentences,), "int32")
+    source = ops.cast(given["source"], "int32")
+    mixed = words_mixed(source, ops.arange(ops.shape(source)[1]))
+    return ops.sum(ops.where(source == PAD, 0, ops.cast(mixed, "int32")), axis=1)
 
 
 def _nucleus(chances, share: float):

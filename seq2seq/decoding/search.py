@@ -46,6 +46,17 @@ class Steps:
         """Predicts what follows token [R]: logits [R, V] and the next state."""
         return self._step(token, position, state)
 
+    def look(self, token, position, state):
+        """Predicts as a call does, and shows by what: logits, shown, the next state.
+
+        Shown are "attention" [R, S], the shares of the source's ids, and "vectors" [R, M], which
+        the logits are products of.
+
+        Raises:
+            ValueError: these steps show nothing.
+        """
+        raise ValueError(f"{type(self).__name__} do not show what logits come of")
+
     def follow(self, state, parent):
         """Lets hypotheses go on from others of their sentences: parent int [R]."""
         return take_rows(state, parent)
@@ -81,9 +92,8 @@ class Search(abc.ABC):
             sentences: B, a scalar.
             max_length: the most ids a hypothesis may have, END included: a scalar, or one a
                 sentence [B].
-            given: what else is known of the sentences, tensors [B, ...]: "source_length", the
-                ids of its source, END included; "key", an int32 of its own that random choices
-                are made by; "prefix" [B, P], what its target begins with.
+            given: what else is known of the sentences: "source" int32 [B, S], what was read,
+                PAD at its end; "prefix" int32 [B, P], what the target begins with, PAD too.
         """
 
 

@@ -186,11 +186,12 @@ class LSTM(Seq2Seq):
             state = state | {"fed": ops.zeros_like(hidden, dtype=self.compute_dtype)}
         return repeat_rows(state, hypotheses)
 
-    def step(self, token, position, state, memory):
+    def look(self, token, position, state, memory):
         embedded = self.drop(self.target_embedding(token[:, None]))
         vectors, weights, following = self._write(embedded, state, memory)
         logits = self._logits(_group(vectors, memory), _group(weights, memory), memory)
-        return ops.reshape(logits, (ops.shape(token)[0], self.target_vocabulary)), following
+        logits = ops.reshape(logits, (ops.shape(token)[0], self.target_vocabulary))
+        return logits, {"attention": weights[:, 0], "vectors": vectors[:, 0]}, following
 
     def vocabulary_weights(self):
         target, source = self.target_embedding.vectors, self.source_embedding.vectors

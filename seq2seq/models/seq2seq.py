@@ -42,6 +42,15 @@ class Seq2Seq(keras.Model):
 
         R is a multiple of the B rows of memory: the R/B hypotheses of a sentence lie side by side.
         """
+        logits, _, following = self.look(token, position, state, memory)
+        return logits, following
+
+    def look(self, token, position, state, memory):
+        """Predicts as `step` and shows by what -> (logits [R, V], shown, the next state).
+
+        Shown are "attention" [R, S], the shares of the source's tokens in float32, and "vectors"
+        [R, M], which the logits are products of.
+        """
         raise NotImplementedError
 
     def follow(self, state, parent):

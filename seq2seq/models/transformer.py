@@ -162,7 +162,7 @@ class Transformer(Seq2Seq):
             read = memory[layer.name] | {"visible": memory["mask"]}
             inputs = (features, mask, read)
             features, attention = self.through(inputs, layer=layer, turn=turn)
-        return self._logits(features, attention, memory), attention
+        return self._logits(self.decoder_norm(features), attention, memory), attention
 
     def begin(self, memory, hypotheses=1, room=0):
         """Makes {"said": caches of the layers, "visible": [B, K, E], "entry": what is used of E}.
@@ -175,7 +175,7 @@ class Transformer(Seq2Seq):
         visible = ops.zeros((sentences, hypotheses, entries), "bool")
         return {"said": caches, "visible": visible, "entry": ops.convert_to_tensor(0, "int32")}
 
-    def step(self, token, position, state, memory):
+    def look(self, token, position, state, memory):
         sentences, hypotheses, entries = ops.shape(state["visible"])
         token = ops.reshape(token, (sentences, hypotheses))
         positions = ops.broadcast_to(position, (hypotheses,))
@@ -188,10 +188,17 @@ class Transformer(Seq2Seq):
             features, attention, caches[layer.name] = layer.step(
                 features, state["said"][layer.name], place, read, self.target_positions.turn
             )
-        logits = self._logits(features, attention, memory)
-        entry = state["entry"] + hypotheses
-        following = {"said": caches, "visible": visible, "entry": entry}
-        return ops.reshape(logits, (-1, self.target_vocabulary)), following
+        features = self.decoder_norm(features)
+        logits = ops.reshape(
+            self._logits(features, attention, memory), (-1, self.target_vocabulary)
+        )
+        following = {
+            "said": caches,
+            "visible": visible,
+            "entry": state["entry"] + hypotheses,
+        }
+        shown = {"attention": _as_rows(attention), "vectors": _as_rows(features)}
+        return logits, shown, following
 
     def follow(self, state, parent):
         shape = ops.shape(state["visible"])
@@ -216,9 +223,14 @@ class Transformer(Seq2Seq):
         return self.embedding_dropout(features)
 
     def _logits(self, features, attention, memory):
-        features = self.decoder_norm(features)
         tied = self.tied != "none"
         logits = self.target_embedding.project(features) if tied else self.output_layer(features)
         if self.copying:
             return self.pointer(features, logits, attention, memory["source"])
         return ops.cast(logits, "float32")
+
+
+def _as_rows(tensor):
+    """Lets the hypotheses of all sentences stand as rows: [B, K, D] -> [B * K, D]."""
+    sentences, hypotheses, depth = ops.shape(tensor)
+    return ops.reshape(tensor, (sentences * hypotheses, depth))

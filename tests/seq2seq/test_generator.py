@@ -205,7 +205,7 @@ def test_constraints_are_read_by_the_targets_tokenizer(generator):
     assert found.startswith("le") and "ve" not in found and len(found) >= 9
 
 
-def test_a_text_is_drawn_by_its_own_key_in_every_batch(generator):
+def test_the_same_is_drawn_of_a_text_in_every_batch(generator):
     tokenizers = (generator.source_tokenizer, generator.target_tokenizer)
     drawn = Generator(tokenizers, generator.model, Sampling(temperature=3.0), ratio=1.0, margin=4)
     together, _ = answers(drawn, ["live", "melon", "live"])

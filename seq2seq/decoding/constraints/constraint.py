@@ -89,7 +89,7 @@ def forbid_some(logits, tokens):
     return ops.scatter_update(logits, places, ops.full((rows * count,), NEVER, logits.dtype))
 
 
-def given_value(given: Mapping[str, Any], name: str, constraint: Constraint):
+def given_value(given: Mapping[str, Any], name: str, asking: object):
     """Returns what was given of sentences under a name.
 
     Raises:
@@ -97,7 +97,7 @@ def given_value(given: Mapping[str, Any], name: str, constraint: Constraint):
     """
     if name not in given:
         raise ValueError(
-            f"{constraint} needs to be given {name!r} of each sentence "
+            f"{asking} needs to be given {name!r} of each sentence "
             f"(given: {', '.join(sorted(given)) or 'nothing'})"
         )
     return given[name]

@@ -5,7 +5,7 @@ from typing import Any
 
 from keras import ops
 
-from pipelines.special_tokens import END
+from pipelines.special_tokens import END, PAD
 from seq2seq.decoding.constraints.constraint import Constraint, Said, forbid, given_value
 
 
@@ -31,7 +31,8 @@ class MinimumLength(Constraint):
     def begin(self, given, sentences) -> dict[str, Any]:
         least = ops.full((sentences,), self.ids, "int32")
         if self.ratio:
-            length = ops.cast(given_value(given, "source_length", self), "float32")
+            real = ops.cast(given_value(given, "source", self) != PAD, "float32")
+            length = ops.sum(real, axis=1)
             least = ops.maximum(least, ops.cast(ops.ceil(self.ratio * length), "int32"))
         return {"least": least}
 

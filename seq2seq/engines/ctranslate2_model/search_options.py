@@ -9,7 +9,7 @@ from seq2seq.decoding.search import Search
 # The searches that CTranslate2 has, and the options of ours that it knows.
 KNOWN: dict[str, tuple[str, ...]] = {
     "greedy_search": (),
-    "beam_search": ("width", "length_penalty", "early_stop", "best"),
+    "beam_search": ("width", "length_penalty", "stop", "best"),
 }
 # CTranslate2 stops at `width` finished hypotheses only where there is a penalty, however small.
 NO_PENALTY = 1e-6
@@ -38,7 +38,7 @@ class SearchOptions:
         section = search_section(search)
         self._width = section.get("width", 1)
         self._penalty = section.get("length_penalty", 0.0)
-        stops_early = self._width > 1 and section["early_stop"]
+        stops_early = self._width > 1 and section["stop"] == "full"
         self._compared = (self._penalty * 10 / (5 + 10) or NO_PENALTY) if stops_early else 0.0
 
     def arguments(self) -> dict[str, Any]:
@@ -80,10 +80,10 @@ def search_section(search: Search) -> dict[str, Any]:
                 f"{field.default}, or export for TensorFlow Serving"
             )
     section = {"kind": kind} | {name: getattr(search, name) for name in KNOWN[kind]}
-    if section.get("length_penalty") and not section["early_stop"]:
+    if section.get("length_penalty") and section["stop"] != "full":
         raise ValueError(
             "with a length penalty, CTranslate2 stops at `width` finished hypotheses: use --set "
-            "search.early_stop=true, or search.length_penalty=0"
+            "search.stop=full, or search.length_penalty=0"
         )
     return section
 

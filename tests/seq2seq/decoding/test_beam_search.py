@@ -3,9 +3,11 @@ import pytest
 from keras import ops
 
 from pipelines.special_tokens import END, PAD
-from seq2seq.decoding import beam_search
-from seq2seq.decoding.beam_search import NEVER, BeamSearch, best_of
+from seq2seq.decoding.beam_search import BeamSearch
+from seq2seq.decoding.constraints.constraint import NEVER
 from seq2seq.decoding.greedy_search import GreedySearch
+from seq2seq.decoding.parts import best_of as grouping
+from seq2seq.decoding.parts.best_of import best_of
 from seq2seq.decoding.search import Steps
 
 CASES = 100
@@ -13,21 +15,12 @@ CASES = 100
 EVERYTHING = 128
 
 
-class Exhaustive(BeamSearch):
-    """Goes on to the limit, whatever it has found."""
-
-    def _is_done(self, finished, score, length, limit):
-        return length >= limit
-
-
 @pytest.mark.parametrize("penalty", [0.0, 0.6])
-@pytest.mark.parametrize("early_stop", [True, False])
-def test_a_beam_that_holds_everything_finds_the_best_of_all(
-    prefix_model, written, penalty, early_stop
-):
+@pytest.mark.parametrize("stop", ["full", "sure", "never"])
+def test_a_beam_that_holds_everything_finds_the_best_of_all(prefix_model, written, penalty, stop):
     model = prefix_model()
     limits = np.arange(CASES) % 4 + 1
-    search = BeamSearch(EVERYTHING, penalty, early_stop, best=3)
+    search = BeamSearch(EVERYTHING, penalty, stop=stop, best=3)
     found = search(Steps(model.step, model.begin(CASES)), CASES, limits)
     for first in range(CASES):
         for place, (score, ids) in enumerate(model.ranking(first, limits[first], penalty)[:3]):
@@ -49,8 +42,8 @@ def test_a_beam_of_one_is_greedy(prefix_model):
 @pytest.mark.parametrize("penalty", [0.0, 0.6, 2.0])
 def test_stopping_as_soon_as_nothing_can_change_changes_nothing(prefix_model, penalty):
     model = prefix_model(vocabulary=5, seed=8)
-    exact = BeamSearch(3, penalty, early_stop=False)
-    exhaustive = Exhaustive(3, penalty)
+    exact = BeamSearch(3, penalty, stop="sure")
+    exhaustive = BeamSearch(3, penalty, stop="never")
     found = exact(Steps(model.step, model.begin(CASES)), CASES, 12)
     calls, model.calls = model.calls, 0
     wanted = exhaustive(Steps(model.step, model.begin(CASES)), CASES, 12)
@@ -133,7 +126,8 @@ def test_a_sentence_whose_continuations_are_all_forbidden_ends_there():
 
 
 @pytest.mark.parametrize(
-    "fields", [{"width": 0}, {"best": 5}, {"best": 0}, {"length_penalty": -1.0}]
+    "fields",
+    [{"width": 0}, {"best": 5}, {"best": 0}, {"length_penalty": -1.0}, {"coverage_penalty": -0.1}],
 )
 def test_impossible_settings_are_refused(fields):
     with pytest.raises(ValueError, match="choose"):
@@ -156,7 +150,7 @@ def test_the_best_of_a_row_are_those_of_sorting_it(size, step):
 def test_looking_at_groups_first_changes_nothing(prefix_model, monkeypatch):
     model, search = prefix_model(vocabulary=500, seed=11), BeamSearch(3, best=3)
     found = search(Steps(model.step, model.begin(CASES)), CASES, 6)
-    monkeypatch.setattr(beam_search, "WIDTHS", (1000,))
+    monkeypatch.setattr(grouping, "WIDTHS", (1000,))
     wanted = search(Steps(model.step, model.begin(CASES)), CASES, 6)
     np.testing.assert_array_equal(found.ids, wanted.ids)
     np.testing.assert_array_equal(found.scores, wanted.scores)

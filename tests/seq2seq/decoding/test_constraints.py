@@ -38,6 +38,7 @@ def runs(ids, size):
 
 PREFIXES = np.array([[4, 0], [0, 0], [3, 5], [3, 3]] * CASES, "int32")[:CASES]
 LENGTHS = np.array([1, 2, 4] * CASES, "int32")[:CASES]
+SOURCES = np.where(np.arange(5) < LENGTHS[:, None], 7, PAD).astype("int32")
 PHRASES = [(3,), (5, 4), (4, 4, END)]
 CONSTRAINTS = {
     "banned": Case(
@@ -47,7 +48,7 @@ CONSTRAINTS = {
     "minimum_length": Case(
         {"kind": "minimum_length", "ids": 2, "ratio": 0.75},
         lambda ids, first: ids[-1] != END or len(ids) >= max(2, 0.75 * LENGTHS[first]),
-        {"source_length": LENGTHS},
+        {"source": SOURCES},
     ),
     "no_repeat_ngram": Case(
         {"kind": "no_repeat_ngram", "size": 2},
@@ -152,15 +153,15 @@ def test_all_constraints_at_once_in_a_graph_of_core_operations(prefix_model):
         input_signature=[
             tf.TensorSpec([None], tf.int32),
             tf.TensorSpec([None, None], tf.int32),
-            tf.TensorSpec([None], tf.int32),
+            tf.TensorSpec([None, None], tf.int32),
         ]
     )
-    def graph(first, prefix, length):
-        given = {"prefix": prefix, "source_length": length}
+    def graph(first, prefix, source):
+        given = {"prefix": prefix, "source": source}
         return search(Steps(model.step, {"hash": first}), tf.shape(first)[0], LIMIT, given)
 
-    inside = graph(tf.range(CASES), PREFIXES, LENGTHS)
-    outside = run(search, model, {"prefix": PREFIXES, "source_length": LENGTHS})
+    inside = graph(tf.range(CASES), PREFIXES, SOURCES)
+    outside = run(search, model, {"prefix": PREFIXES, "source": SOURCES})
     np.testing.assert_array_equal(inside.ids, outside.ids)
     np.testing.assert_allclose(inside.scores, outside.scores, rtol=1e-6)
     definition = graph.get_concrete_function().graph.as_graph_def()
@@ -259,7 +260,7 @@ def test_impossible_settings_are_refused(section, said):
 
 def test_what_was_not_given_is_named(prefix_model):
     search = GreedySearch(constraints=(build({"kind": "minimum_length", "ratio": 0.5}),))
-    with pytest.raises(ValueError, match="'source_length' of each sentence"):
+    with pytest.raises(ValueError, match="'source' of each sentence"):
         run(search, prefix_model(), {})
 
 

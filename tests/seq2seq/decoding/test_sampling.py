@@ -88,19 +88,19 @@ def test_samples_come_best_first_and_fewer_are_the_same_ones(prefix_model, writt
         assert min(left.values()) >= 0
 
 
-def test_a_sentence_draws_by_its_key_whatever_its_batch(prefix_model):
+def test_a_sentence_draws_by_its_source_whatever_its_batch(prefix_model):
     model = prefix_model(seed=4)
-    keys = np.array([5, 9, 5, 7, 2**31 - 1], "int32")
+    sources = np.array([[5, 4], [5, 5], [5, 4], [4, 5], [9, 0]], "int32")
     first = np.array([3, 1, 3, 3, 0], "int32")
 
     def draw(places, seed=1):
         steps = Steps(model.step, {"hash": first[places]})
-        given = {"key": keys[places]}
+        given = {"source": np.pad(sources[places], [(0, 0), (0, len(places))])}
         return np.asarray(Sampling(samples=4, seed=seed)(steps, len(places), 9, given).ids)
 
     together = draw(np.arange(5))
     np.testing.assert_array_equal(together[0], together[2])
-    assert (together[0] != together[3]).any()  # the same model, another key
+    assert (together[0] != together[3]).any()  # the same model, another source
     assert (draw(np.arange(5), seed=2) != together).any(axis=(1, 2)).all()
     np.testing.assert_array_equal(draw(np.array([4, 1])), together[[4, 1]])
 

@@ -102,7 +102,7 @@ SEARCHES = {
     "greedy": GreedySearch(),
     "beam": BeamSearch(4, length_penalty=1.0),
     "beam, no penalty": BeamSearch(4, length_penalty=0.0),
-    "beam, no early stop": BeamSearch(4, length_penalty=0.0, early_stop=False),
+    "beam, no early stop": BeamSearch(4, length_penalty=0.0, stop="sure"),
 }
 
 
@@ -179,7 +179,7 @@ class Recurrent(Seq2Seq):
 def test_what_the_engine_cannot_say_is_refused_with_what_to_use(written, tmp_path, monkeypatch):
     model, folder = written[0].model, tmp_path / "model"
     refuse = lambda search, *words: assert_refused(generator(search, model), folder, *words)
-    refuse(BeamSearch(2, early_stop=False), "search.early_stop=true", "search.length_penalty=0")
+    refuse(BeamSearch(2, stop="sure"), "search.stop=full", "search.length_penalty=0")
     refuse(GreedySearch(constraints=(MinimumLength(3),)), "constraints")
     recurrent = generator(GreedySearch(), Recurrent())
     assert_refused(recurrent, folder, "Recurrent", "train a Transformer")

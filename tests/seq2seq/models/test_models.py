@@ -115,6 +115,20 @@ def test_stepping_equals_teacher_forcing(model):
 
 
 @cases
+def test_a_step_shows_what_a_whole_target_shows(model):
+    """Two hypotheses a sentence; what is shown of the first is that of the sentence."""
+    memory = model.encode(SOURCE)
+    _, wanted = model.decode_with_attention(TARGET, memory)
+    state = model.begin(memory, 2, room=TARGET.shape[1])
+    for position in range(TARGET.shape[1]):
+        tokens = np.repeat(TARGET[:, position], 2)
+        logits, shown, state = model.look(tokens, position, state, memory)
+        assert_same(shown["attention"][::2], wanted[:, position])
+        assert shown["vectors"].shape[0] == logits.shape[0] == len(tokens)
+        assert_same(shown["vectors"][::2], shown["vectors"][1::2])
+
+
+@cases
 def test_hypotheses_of_a_sentence_step_as_separate_sentences_do(model):
     hypotheses = 3
     tokens = np.random.default_rng(0).integers(4, VOCABULARY, (len(SOURCE) * hypotheses, 3))
