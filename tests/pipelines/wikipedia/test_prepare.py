@@ -5,7 +5,9 @@ import errno
 import gzip
 import hashlib
 import itertools
+import os
 import random
+import signal
 import subprocess
 import sys
 
@@ -269,6 +271,16 @@ def test_results_come_in_order_from_few_items_at_a_time():
                 results.append(result)
                 assert taken <= len(results) + 1 + 2 * workers.AHEAD
     assert results == list(range(100, 140))
+
+
+def test_a_process_that_is_killed_is_an_error_that_says_what_to_do():
+    with workers.Workers(2, context=None) as two:
+        with pytest.raises(ChildProcessError, match="was killed; the same command goes on"):
+            list(two.map(die, range(5)))
+
+
+def die(context, item):
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def add(context, item):

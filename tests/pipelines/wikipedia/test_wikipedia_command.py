@@ -7,11 +7,11 @@ import http.server
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 import small_dump
@@ -156,24 +156,41 @@ def wait_for_end_of_group(group):
     pytest.fail("worker processes outlive the one that began them")
 
 
+def begin(options, output):
+    """Begins a preparation by two processes, and waits for their first work."""
+    program = subprocess.Popen(
+        command(*options, "--output", output, "--processes", 2),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    # From the start of the program to its work, however slow the machine is.
+    work = output.with_name(f".{output.name}.partial") / "extracted"
+    while not list(work.glob("*")) and program.poll() is None:
+        time.sleep(0.01)
+    return program
+
+
+def test_ctrl_c_ends_all_processes_and_says_what_to_do(tmp_path, interruptible):
+    program = begin([REAL], tmp_path / "out")
+    program.send_signal(signal.SIGINT)
+    _, said = program.communicate()
+    assert program.returncode == 130 and b"stopped; the same command goes on" in said
+    assert b"Traceback" not in said
+    wait_for_end_of_group(program.pid)
+    assert (tmp_path / ".out.partial").is_dir() and not (tmp_path / "out").exists()
+
+
 def test_two_processes_killed_at_any_time_write_what_one_writes(tmp_path):
     options = [REAL, "--limit", 40]
     done = run(*options, "--output", tmp_path / "one", "--processes", 1)
     assert done.returncode == 0, done.stderr
     draw = random.Random()
     for _ in range(2):
-        program = subprocess.Popen(
-            command(*options, "--output", tmp_path / "two", "--processes", 2),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        # From the start of the program to its work, however slow the machine is.
-        while not list(Path(tmp_path).glob(".two.partial/extracted/*")) and program.poll() is None:
-            time.sleep(0.01)
+        program = begin(options, tmp_path / "two")
         time.sleep(draw.random())
         program.kill()
-        program.wait()
+        program.communicate()
         wait_for_end_of_group(program.pid)
     done = run(*options, "--output", tmp_path / "two", "--processes", 2)
     assert done.returncode == 0, done.stderr
