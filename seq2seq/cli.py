@@ -14,7 +14,9 @@ from typing import Annotated
 import typer
 
 from pipelines.quiet import load_tensorflow
-from seq2seq.lines import one_line, read_pairs, read_texts, writing
+from seq2seq.generation_commands import generate, score
+from seq2seq.lines import read_pairs, read_texts
+from seq2seq.options import Changes, Checkpoint, Joined, JsonFile, Mean, RunFolder, Weights
 from seq2seq.program import run_program, text_progress
 
 RECIPES = Path(__file__).with_name("recipes")
@@ -24,16 +26,6 @@ SOME_TEXTS = ["a", "this is a line of text", "Another, with 2 numbers: 42.", "æ—
 app = typer.Typer(name="seq2seq", add_completion=False)
 benchmark = typer.Typer()
 app.add_typer(benchmark, name="benchmark")
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="folder that `train` made")]
-Checkpoint = Annotated[str, typer.Option(help="which weights: best, last, a step, or an average")]
-Changes = Annotated[
-    list[str], typer.Option("--set", metavar="a.b=c", help="change a value of the recipe")
-]
-JsonFile = Annotated[
-    Path | None,
-    typer.Option("--json", metavar="FILE", help="file for JSON too; - prints JSON alone"),
-]
-Output = Annotated[Path | None, typer.Option(help="file to write [standard output]")]
 
 
 @app.callback()
@@ -92,6 +84,9 @@ def evaluate(
     target: Annotated[Path | None, typer.Option(help="their references, a line each")] = None,
     metric: Annotated[list[str], typer.Option(help="such as bleu; may be repeated")] = [],
     checkpoint: Checkpoint = "best",
+    joined: Joined = [],
+    mean: Mean = "arithmetic",
+    weight: Weights = [],
     change: Changes = [],
 ) -> None:
     """Score what a model writes against references, and keep the result in RUN."""
@@ -107,54 +102,16 @@ def evaluate(
         pairs = list(trained.pairs(split))
     else:
         raise ValueError("--source and --target go together: give both files, or a --split")
+    generator = trained.generator(checkpoint, joined, mean, weight)
     with text_progress(len(pairs)) as advance:
-        result = evaluate(trained.generator(checkpoint), pairs, metric or USUAL, advance)
+        result = evaluate(generator, pairs, metric or USUAL, advance)
     for name, (value, signature) in result.scores.items():
         print(f"{name:<16} {value:6.2f}  {signature}")
     print(f"kept in {write_results(run, split, result)}", file=sys.stderr)
 
 
-@app.command()
-def generate(
-    run: RunFolder,
-    source: Annotated[
-        Path | None, typer.Option("--input", help="source texts, a line each [standard input]")
-    ] = None,
-    output: Output = None,
-    checkpoint: Checkpoint = "best",
-    change: Changes = [],
-) -> None:
-    """Write the target of each source text, a line each, in order."""
-    load_tensorflow()
-    from seq2seq.run import Run
-
-    generator = Run(run, change).generator(checkpoint)
-    # People who type want the answer before they type the next; else, many texts share a batch.
-    talking = source is None and sys.stdin.isatty()
-    groups = ([text] for text in read_texts(None)) if talking else [read_texts(source)]
-    with writing(output) as file, text_progress(shown=output is not None) as advance:
-        for texts in groups:
-            for answer in generator.generate(texts, advance):
-                print(one_line(answer.text), file=file)
-
-
-@app.command()
-def score(
-    run: RunFolder,
-    source: Annotated[Path, typer.Option(help="source texts, a line each")],
-    target: Annotated[Path, typer.Option(help="targets to be scored, a line each")],
-    output: Output = None,
-    checkpoint: Checkpoint = "best",
-    change: Changes = [],
-) -> None:
-    """Write the log-probability of each target given its source, a line each."""
-    load_tensorflow()
-    from seq2seq.run import Run
-
-    generator = Run(run, change).generator(checkpoint)
-    with writing(output) as file, text_progress(shown=output is not None) as advance:
-        for value in generator.score(read_texts(source), read_texts(target), advance):
-            print(f"{value:.4f}", file=file)
+app.command()(generate)
+app.command()(score)
 
 
 @app.command()
@@ -171,6 +128,9 @@ def export(
         str | None, typer.Option(help="weights of that engine: int8, int16, float16 [float32]")
     ] = None,
     checkpoint: Checkpoint = "best",
+    joined: Joined = [],
+    mean: Mean = "arithmetic",
+    weight: Weights = [],
     change: Changes = [],
 ) -> None:
     """Write a checked SavedModel that TensorFlow Serving answers with."""
@@ -184,12 +144,13 @@ def export(
 
     trained = Run(run, change)
     texts = list(read_texts(samples)) if samples else _samples(trained)
+    generator = trained.generator(checkpoint, joined, mean, weight)
     if engine is None:
-        print(export(trained.generator(checkpoint), folder, texts))
+        print(export(generator, folder, texts))
     else:
         from seq2seq.engines.engine import make_engine
 
-        print(make_engine(engine, quantization).write(trained.generator(checkpoint), folder, texts))
+        print(make_engine(engine, quantization).write(generator, folder, texts))
 
 
 @app.command()

@@ -15,7 +15,8 @@ from sacrebleu.metrics import BLEU, CHRF
 
 from pipelines.whole_files import write_whole
 from seq2seq import restoration
-from seq2seq.generator import WINDOW, Generator
+from seq2seq.generator import Generator
+from seq2seq.text_batches import WINDOW
 
 
 class Score(NamedTuple):

@@ -2,25 +2,21 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from pipelines.special_tokens import END, PAD, START
 from seq2seq.decoding.beam_search import BeamSearch
+from seq2seq.decoding.constraints.constraint import NEVER
 from seq2seq.decoding.search import Search
+from seq2seq.details import Details
+from seq2seq.generated import Generated
 from seq2seq.model_steps import ModelSteps
+from seq2seq.text_batches import answered, encoded, paired
 
-# Sentences that are sorted together offline: enough for batches without padding, little memory.
-WINDOW = 4096
-
-
-class Generated(NamedTuple):
-    """A target and its score, as the search defines it."""
-
-    text: str
-    score: float
+TEXT = tf.TensorSpec([None], tf.string, name="text")
+Progress = Callable[[int], None]
 
 
 class Generator(tf.Module):
@@ -75,18 +71,49 @@ class Generator(tf.Module):
         self.max_target = max_target
         self.batch_tokens = batch_tokens
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")], autograph=False)
+    @tf.function(input_signature=[TEXT], autograph=False)
     def __call__(self, text):
         """Generates the best target of each text [B] -> {"text": [B], "score": [B]}."""
+        found = self.found(text)
+        return {"text": self._spelt(found["ids"][:, :1])[:, 0], "score": found["score"][:, 0]}
+
+    @tf.function(input_signature=[TEXT], autograph=False)
+    def nbest(self, text):
+        """Generates N targets of each text [B], best first -> {"text": [B, N], "score": [B, N]}.
+
+        N is the search's. Where it finds fewer, an empty text with a score of -1e9 stands.
+        """
+        found = self.found(text)
+        return {"text": self._spelt(found["ids"]), "score": found["score"]}
+
+    @tf.function(input_signature=[TEXT], autograph=False)
+    def found(self, text):
+        """Finds the ids of targets: text [B] -> {"ids": [B, N, T], "score": [B, N]}."""
         sentences = tf.shape(text)[0]
         source = self._source(_never_empty(text))
         given = {"source": source.to_tensor(PAD)}
         limit = self._limit(tf.cast(source.row_lengths(), tf.int32))
         memory = self.model.encode(given["source"])
         found = self.search(ModelSteps(self.model, memory), tf.size(limit), limit, given)
-        ids = tf.RaggedTensor.from_tensor(found.ids[:, 0], padding=PAD)
-        target = _valid(self.target_tokenizer.detokenize(ids))
-        return {"text": target[:sentences], "score": found.scores[:sentences, 0]}
+        return {"ids": found.ids[:sentences], "score": found.scores[:sentences]}
+
+    @tf.function(
+        input_signature=[TEXT, tf.TensorSpec([None, None], tf.int32, name="ids")], autograph=False
+    )
+    def forced(self, text, ids):
+        """Lets the model say given ids: text [B], ids [B, T] with PAD at the end.
+
+        Returns:
+            {"log_probability": of each id, 0 for PAD [B, T], "attention": [B, T, S], "source":
+            the ids that were read [B, S]}.
+        """
+        source = self._source(text).to_tensor(PAD)
+        read = tf.concat([tf.fill([tf.shape(ids)[0], 1], START), ids[:, :-1]], axis=1)
+        logits, attention = self.model.decode_with_attention(read, self.model.encode(source))
+        logits = tf.cast(logits, tf.float32)
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(ids, logits)
+        said = -tf.where(ids == PAD, 0.0, loss)
+        return {"log_probability": said, "attention": attention, "source": source}
 
     @tf.function(
         input_signature=[
@@ -97,40 +124,55 @@ class Generator(tf.Module):
     )
     def log_probability(self, source, target):
         """Scores given targets: text [B], text [B] -> {"score": log-probability with END [B]}."""
-        sentences = tf.shape(source)[0]
-        source, target = self._source(_never_empty(source)), self._target(_never_empty(target))
-        rows = target.nrows()
-        read = tf.concat([tf.fill([rows, 1], START), target[:, :-1]], axis=1).to_tensor(PAD)
-        say = target.to_tensor(PAD)
-        logits = self.model.decode(read, self.model.encode(source.to_tensor(PAD)))
-        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(say, tf.cast(logits, tf.float32))
-        score = -tf.reduce_sum(tf.where(say != PAD, loss, 0.0), axis=1)
-        return {"score": score[:sentences]}
+        ids = self._target(_never_empty(target)).to_tensor(PAD)
+        said = self.forced(_never_empty(source), ids)["log_probability"]
+        return {"score": tf.reduce_sum(said, axis=1)[: tf.shape(source)[0]]}
 
     def generate(
-        self, texts: Iterable[str], progress: Callable[[int], None] = lambda count: None
+        self,
+        texts: Iterable[str],
+        progress: Progress = lambda count: None,
+        details: bool = False,
     ) -> Iterator[Generated]:
-        """Yields a target for each text, in order, from batches of texts of like length.
+        """Yields the best target of each text, in order, from batches of texts of like length.
 
         Texts are read in windows, so memory does not grow with their number. `progress` is told
-        after each batch how many targets it gave.
+        after each batch how many targets it gave. `details` take one more pass of the model.
         """
-        for window in _windows(texts):
-            text = _encoded(window)
-            answers: list[Generated | None] = [None] * len(window)
-            for places in self._batches(text):
-                answer = self(tf.gather(text, places))
-                found = zip(places, answer["text"].numpy(), answer["score"].numpy())
-                for place, target, score in found:
-                    answers[place] = Generated(target.decode(), float(score))
-                progress(len(places))
-            yield from answers  # type: ignore[misc]
+
+        def best(texts: list[str]) -> list[Generated]:
+            if details:
+                return [first for first, in self._detailed(texts, 1)]
+            found = self(encoded(texts))
+            return _generated(found["text"].numpy(), found["score"].numpy())
+
+        return answered(texts, self._lengths, best, self.batch_tokens, progress)
+
+    def generate_nbest(
+        self,
+        texts: Iterable[str],
+        progress: Progress = lambda count: None,
+        details: bool = False,
+    ) -> Iterator[list[Generated]]:
+        """Yields the targets that the search finds for each text, best first; else as `generate`.
+
+        How many is the search's option, such as `best` of `BeamSearch`; it may find fewer.
+        """
+
+        def several(texts: list[str]) -> list[list[Generated]]:
+            if details:
+                return self._detailed(texts)
+            found = self.nbest(encoded(texts))
+            rows = zip(found["text"].numpy(), found["score"].numpy())
+            return [_there(_generated(*row)) for row in rows]
+
+        return answered(texts, self._lengths, several, self.batch_tokens, progress)
 
     def score(
         self,
         sources: Iterable[str],
         targets: Iterable[str],
-        progress: Callable[[int], None] = lambda count: None,
+        progress: Progress = lambda count: None,
     ) -> Iterator[float]:
         """Yields the log-probability of each target given its source, END included, in order.
 
@@ -139,14 +181,61 @@ class Generator(tf.Module):
         Raises:
             ValueError: there are more of the one than of the other.
         """
-        for window in _windows(_paired(sources, targets)):
-            source, target = (_encoded(side) for side in zip(*window))
-            scores = np.zeros([len(window)])
-            for places in self._batches(source, target):
-                answer = self.log_probability(tf.gather(source, places), tf.gather(target, places))
-                scores[places] = answer["score"].numpy()
-                progress(len(places))
-            yield from scores.tolist()
+
+        def scores(pairs: list[tuple[str, str]]) -> list[float]:
+            found = self.log_probability(*map(encoded, zip(*pairs)))
+            return found["score"].numpy().tolist()
+
+        pairs = paired(sources, targets)
+        return answered(pairs, self._pair_lengths, scores, self.batch_tokens, progress)
+
+    def explain(
+        self,
+        sources: Iterable[str],
+        targets: Iterable[str],
+        progress: Progress = lambda count: None,
+    ) -> Iterator[Generated]:
+        """Yields each target with its score, as `score`, and how the model says its pieces."""
+
+        def explained(pairs: list[tuple[str, str]]) -> list[Generated]:
+            source, target = map(encoded, zip(*pairs))
+            details = self._details(source, self._target(target).to_tensor(PAD))
+            return [
+                Generated(target, sum(more.log_probabilities), more)
+                for (_, target), more in zip(pairs, details)
+            ]
+
+        pairs = paired(sources, targets)
+        return answered(pairs, self._pair_lengths, explained, self.batch_tokens, progress)
+
+    def _detailed(self, texts: list[str], most: int | None = None) -> list[list[Generated]]:
+        """Generates the best targets of texts and forces each upon the model afterwards."""
+        text = encoded(texts)
+        found = self.found(text)
+        ids, scores = found["ids"][:, :most], found["score"][:, :most].numpy()
+        spelt = self._spelt(ids).numpy()
+        ranks = [self._details(text, ids[:, rank]) for rank in range(ids.shape[1])]
+        rows = zip(spelt, scores, zip(*ranks))
+        return [_there(_generated(*row)) for row in rows]
+
+    def _details(self, text, ids) -> list[Details]:
+        """Explains targets: text [B], ids [B, T] with PAD at the end."""
+        found = {name: tensor.numpy() for name, tensor in self.forced(text, ids).items()}
+        read = self.source_tokenizer.tokens(found["source"]).numpy()
+        said, ids = self.target_tokenizer.tokens(ids).numpy(), ids.numpy()
+        details = []
+        for row, (source, target) in enumerate(zip(found["source"], ids)):
+            words, length = np.count_nonzero(source), np.count_nonzero(target)
+            details.append(
+                Details(
+                    source=_decoded(read[row, :words]),
+                    pieces=_decoded(said[row, :length]),
+                    ended=END in target,
+                    log_probabilities=found["log_probability"][row, :length].tolist(),
+                    attention=found["attention"][row, :length, :words],
+                )
+            )
+        return details
 
     def _source(self, text):
         """Reads text [B] as ids with END, cut to `max_source`: ragged [B, (S)], S >= 1."""
@@ -158,24 +247,27 @@ class Generator(tf.Module):
         ids = self.target_tokenizer.tokenize(_valid(text))
         return tf.concat([ids, tf.fill([ids.nrows(), 1], END)], axis=1)
 
+    def _spelt(self, ids):
+        """Spells ids [B, N, T] with PAD at the end -> text [B, N], valid UTF-8."""
+        shape = tf.shape(ids)
+        rows = tf.reshape(ids, [shape[0] * shape[1], shape[2]])
+        text = self.target_tokenizer.detokenize(tf.RaggedTensor.from_tensor(rows, padding=PAD))
+        return tf.reshape(_valid(text), shape[:2])
+
     def _limit(self, length):
         """Gives the most ids that the target of a source of `length` ids [B] may have."""
         allowed = tf.cast(self.ratio * tf.cast(length, tf.float32), tf.int32) + self.margin
         return tf.minimum(allowed, self.max_target)
 
-    def _batches(self, source, target=None):
-        """Sorts texts [N] into batches within `batch_tokens`, longest first: places in [N]."""
-        length = tf.cast(self._source(source).row_lengths(), tf.int32)
-        if target is None:
-            other = self._limit(length)
-        else:
-            other = tf.cast(self._target(target).row_lengths(), tf.int32)
-        length = tf.maximum(length, other).numpy()
-        order = np.argsort(-length, kind="stable")
-        while order.size:
-            count = max(1, self.batch_tokens // length[order[0]])
-            yield order[:count]
-            order = order[count:]
+    def _lengths(self, texts: list[str]):
+        """Counts the ids of the longer side of each text, where the target may be its longest."""
+        length = tf.cast(self._source(encoded(texts)).row_lengths(), tf.int32)
+        return tf.maximum(length, self._limit(length)).numpy()
+
+    def _pair_lengths(self, pairs: list[tuple[str, str]]):
+        """Counts the ids of the longer side of each pair."""
+        source, target = map(encoded, zip(*pairs))
+        return np.maximum(self._source(source).row_lengths(), self._target(target).row_lengths())
 
 
 def _valid(text):
@@ -187,23 +279,16 @@ def _never_empty(text):
     return tf.concat([text, tf.fill([tf.maximum(1 - tf.size(text), 0)], "")], axis=0)
 
 
-def _encoded(texts):
-    """Makes a tensor of str; halves of surrogate pairs, which UTF-8 cannot say, become "?"."""
-    return tf.constant([text.encode(errors="replace") for text in texts], tf.string)
+def _generated(texts, scores, details=()) -> list[Generated]:
+    """Makes Python's values of string [N] and float32 [N], with the details where there are any."""
+    rows = itertools.zip_longest(texts.tolist(), scores.tolist(), details)
+    return [Generated(text.decode(), score, more) for text, score, more in rows]
 
 
-def _windows(items: Iterable) -> Iterator[list]:
-    if isinstance(items, str):
-        raise ValueError(f"texts must be several, got one string: give [{items[:40]!r}]")
-    items = iter(items)
-    while window := list(itertools.islice(items, WINDOW)):
-        yield window
+def _there(found: list[Generated]) -> list[Generated]:
+    """Leaves out the places that a search has not filled, but for the first."""
+    return found[:1] + [one for one in found[1:] if one.score > NEVER / 2]
 
 
-def _paired(sources: Iterable[str], targets: Iterable[str]):
-    missing = object()
-    for number, pair in enumerate(itertools.zip_longest(sources, targets, fillvalue=missing), 1):
-        if missing in pair:
-            side = "source" if pair[0] is missing else "target"
-            raise ValueError(f"sources and targets must be as many: there is no {side} {number}")
-        yield pair
+def _decoded(pieces) -> list[str]:
+    return [piece.decode(errors="replace") for piece in pieces]

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +14,7 @@ from pipelines.noising import noised_pairs
 from pipelines.records import MANIFEST, Records, write_records
 from pipelines.vocabulary import Tokenizers, load_tokenizers, make_tokenizers, save_tokenizers
 from pipelines.whole_files import write_whole
+from seq2seq.ensemble import Ensemble, Mean, require_same_pieces
 from seq2seq.generator import Generator
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.recipe import Recipe
@@ -131,9 +132,41 @@ class RunFolder:
         model.load_weights(path)
         return model
 
-    def generator(self, checkpoint: str = "best") -> Generator:
-        """Returns text to text with the weights of a checkpoint."""
-        return self.recipe.generator(self.tokenizers, self.model(checkpoint))
+    def generator(
+        self,
+        checkpoint: str = "best",
+        others: Sequence[str] = (),
+        mean: Mean = "arithmetic",
+        weights: Sequence[float] = (),
+    ) -> Generator:
+        """Returns text to text with the weights of a checkpoint, or by an ensemble with others.
+
+        Args:
+            others: runs to join, such as "runs/b", or "runs/b@last" for a checkpoint other than
+                the best. How targets are found is said by this run alone.
+            mean, weights: of the `Ensemble`, this run first.
+
+        Raises:
+            ValueError: there is no such run or checkpoint, or its vocabularies are others.
+        """
+        model = self.model(checkpoint)
+        if others or weights:
+            joined = [_at(other) for other in others]
+            runs = {str(self.folder): self} | {str(run.folder): run for run, _ in joined}
+            for side in ("source", "target"):
+                sides = {name: getattr(run.tokenizers, side) for name, run in runs.items()}
+                require_same_pieces(side, sides)
+            models = [model] + [run.model(wanted) for run, wanted in joined]
+            model = Ensemble(models, mean, weights)
+        return self.recipe.generator(self.tokenizers, model)
+
+
+def _at(said: str) -> tuple[RunFolder, str]:
+    """Reads RUN or RUN@CHECKPOINT."""
+    folder, _, checkpoint = said.rpartition("@")
+    if not folder or Path(said).is_dir():
+        return RunFolder(said), "best"
+    return RunFolder(folder), checkpoint
 
 
 def _differing(before: dict, wanted: dict) -> list[str]:

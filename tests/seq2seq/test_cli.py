@@ -1,4 +1,5 @@
 import io
+import json
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from seq2seq import cli
+from seq2seq import cli, generation_commands
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = """train average evaluate generate score export update-vocabulary quickstart benchmark
@@ -18,6 +19,10 @@ COMMANDS = """train average evaluate generate score export update-vocabulary qui
 class Answer(NamedTuple):
     text: str
     score: float
+    details: types.SimpleNamespace | None = None
+
+    def as_dict(self):
+        return {"text": self.text, "score": self.score}
 
 
 class Shouter:
@@ -31,8 +36,17 @@ class Shouter:
                 raise RuntimeError("two\nlines")
             yield Answer(text.upper(), 1.0)
 
+    def generate_nbest(self, texts, progress, details):
+        more = types.SimpleNamespace(source=["p"]) if details else None
+        for text in texts:
+            yield [Answer(text.upper(), 1.0, more), Answer(text, 0.5, more)]
+
     def score(self, sources, targets, progress):
         return (-0.5 * len(target) for _, target in zip(sources, targets))
+
+    def explain(self, sources, targets, progress):
+        for source, target in zip(sources, targets, strict=True):
+            yield Answer(target, -0.5 * len(target), types.SimpleNamespace(source=["p"]))
 
 
 class Pairs:
@@ -54,18 +68,20 @@ class FakeRun:
     def __init__(self, folder, changes):
         if not folder.is_dir():
             raise ValueError(f"{folder} is no run")
-        if changes:
+        if changes and changes != ["search.best=2"]:
             raise ValueError(f"changed: {changes}")
         self.corpus = Pairs()
-
-    def pairs(self, split):
-        return self.corpus.pairs(split)
 
     @classmethod
     def start(cls, folder, recipe):
         return types.SimpleNamespace(train=lambda others: print(*recipe, folder, *others))
 
-    def generator(self, checkpoint):
+    def pairs(self, split):
+        return self.corpus.pairs(split)
+
+    def generator(self, checkpoint, joined, mean, weights):
+        if joined:
+            raise ValueError(f"joined: {joined} {mean} {weights}")
         return Shouter()
 
 
@@ -93,7 +109,8 @@ def fakes(monkeypatch):
         module = types.ModuleType(name)
         vars(module).update(values)
         monkeypatch.setitem(sys.modules, f"seq2seq.{name}", module)
-    monkeypatch.setattr(cli, "load_tensorflow", lambda: None)
+    for module in (cli, generation_commands):
+        monkeypatch.setattr(module, "load_tensorflow", lambda: None)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
 
 
@@ -199,6 +216,34 @@ def test_each_pair_gets_a_log_probability(program, tmp_path):
     source, target = write(tmp_path / "s", "a", "b"), write(tmp_path / "t", "xyz", "")
     arguments = "score", tmp_path, "--source", source, "--target", target
     assert program(*arguments) == (0, ["-1.5000", "-0.0000"], [])
+
+
+def test_the_best_of_each_text_are_a_json_line(program, tmp_path):
+    source = write(tmp_path / "source.txt", "é", "b")
+    status, output, _ = program("generate", tmp_path, "--input", source, "--nbest", "2")
+    assert status == 0 and "É" in output[0]
+    hypotheses = [{"text": "B", "score": 1.0}, {"text": "b", "score": 0.5}]
+    assert json.loads(output[1]) == {"source": "b", "hypotheses": hypotheses}
+    _, output, _ = program("generate", tmp_path, "--input", source, "--details")
+    assert json.loads(output[0])["source_pieces"] == ["p"]
+
+
+def test_a_score_has_details_too(program, tmp_path):
+    source, target = write(tmp_path / "s", "a", "b"), write(tmp_path / "t", "xy", "")
+    arguments = "score", tmp_path, "--source", source, "--target", target, "--details"
+    _, output, _ = program(*arguments)
+    told = {"source": "a", "source_pieces": ["p"], "hypotheses": [{"text": "xy", "score": -1.0}]}
+    assert json.loads(output[0]) == told and len(output) == 2
+
+
+@pytest.mark.parametrize("command", ["generate", "evaluate", "export models/a"])
+def test_runs_are_joined(command, program, tmp_path, monkeypatch):
+    type_in(monkeypatch, "")
+    name, *rest = command.split()
+    joined = ["--with", "b", "--with", "c@last", "--mean", "geometric", "--weight", "2"]
+    result = program(name, tmp_path, *rest, *joined)
+    assert_refused(result, "joined: ['b', 'c@last'] geometric [2.0]")
+    assert_refused(program(name, tmp_path, *rest, "--mean", "mean"), "'arithmetic', 'geometric'")
 
 
 def test_an_export_is_checked_with_held_out_texts(program, tmp_path):

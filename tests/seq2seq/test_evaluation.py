@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from pipelines.tokenizers.bytes import Bytes
 from seq2seq.evaluation import METRICS, evaluate, scores, write_results
-from seq2seq.generator import Generated
+from seq2seq.generated import Generated
 
 REFERENCES = ["The cat sat on the mat.", "It rained all day in Rome.", "Nobody knew why."]
 

@@ -1,3 +1,4 @@
+import json
 import math
 import random
 
@@ -7,16 +8,18 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-import seq2seq.generator
 from pipelines.special_tokens import END, PAD
 from pipelines.tokenizers.bytes import Bytes
+from seq2seq import text_batches
 from seq2seq.decoding.beam_search import BeamSearch
 from seq2seq.decoding.constraints.banned import Banned
 from seq2seq.decoding.constraints.minimum_length import MinimumLength
 from seq2seq.decoding.constraints.prefix import Prefix
 from seq2seq.decoding.greedy_search import GreedySearch
 from seq2seq.decoding.sampling import Sampling
-from seq2seq.generator import Generated, Generator
+from seq2seq.details import Details
+from seq2seq.generated import Generated
+from seq2seq.generator import Generator
 from seq2seq.models.seq2seq import Seq2Seq
 
 
@@ -44,10 +47,13 @@ class Reverser(Seq2Seq):
         logits = self._logits(token, state["written"], source, length)
         return logits, {"written": state["written"] + 1}
 
-    def decode(self, target, memory):
+    def decode_with_attention(self, target, memory):
         columns = ops.arange(ops.shape(target)[1])
         written = ops.broadcast_to(columns[None], ops.shape(target))
-        return self._logits(target, written, memory["source"], memory["length"][:, None])
+        length = memory["length"][:, None]
+        place = ops.where(written < length, length - 1 - written, length)
+        attention = ops.one_hot(place, ops.shape(memory["source"])[1])
+        return self._logits(target, written, memory["source"], length), attention
 
     def _logits(self, token, written, source, length):
         place = length - 1 - written
@@ -65,7 +71,9 @@ def generator():
     keras.utils.set_random_seed(1)
     tokenizer = Bytes()
     model = Reverser(tokenizer.size)
-    return Generator((tokenizer, tokenizer), model, BeamSearch(3), max_source=64, batch_tokens=200)
+    return Generator(
+        (tokenizer, tokenizer), model, BeamSearch(3, best=2), max_source=64, batch_tokens=200
+    )
 
 
 def answers(generator, texts):
@@ -129,7 +137,7 @@ def test_offline_answers_come_in_order_and_equal_those_of_a_call(generator):
 
 def test_offline_batches_keep_the_budget(generator):
     texts = ["x" * length for length in (50, 3, 20, 7, 3, 3, 60)]
-    batches = list(generator._batches(tf.constant(texts)))
+    batches = list(text_batches.batches(generator._lengths(texts), 200))
     assert sorted(place for places in batches for place in places) == list(range(7))
     for places in batches:
         longest = max(min(2 * (len(texts[place]) + 1) + 10, 256) for place in places)
@@ -137,7 +145,7 @@ def test_offline_batches_keep_the_budget(generator):
 
 
 def test_texts_are_read_only_as_far_as_needed(generator, monkeypatch):
-    monkeypatch.setattr(seq2seq.generator, "WINDOW", 4)
+    monkeypatch.setattr(text_batches, "WINDOW", 4)
     read = []
     endless = (read.append(1) or "ab" for _ in iter(int, 1))
     found = generator.generate(endless)
@@ -173,6 +181,52 @@ def test_other_targets_score_less(generator):
 def test_unequal_numbers_of_sources_and_targets_are_refused(generator):
     with pytest.raises(ValueError, match="no target 2"):
         list(generator.score(["a", "b"], ["a"]))
+
+
+def test_the_best_targets_come_best_first_and_the_first_is_the_one(generator):
+    texts = ["stressed", "live", "a"]
+    found = list(generator.generate_nbest(texts))
+    best = [targets[0] for targets in found]
+    assert best == list(generator.generate(texts))
+    for first, second in found:
+        assert first.score > second.score and first.text != second.text
+    served = generator.nbest(tf.constant(texts))
+    assert served["text"].shape == served["score"].shape == (3, 2)
+    assert served["text"][1, 0].numpy() == b"evil"
+
+
+def test_details_tell_pieces_and_what_each_was_read_from(generator):
+    (best, second), _ = generator.generate_nbest(["live", "ab"], details=True)
+    details = best.details
+    assert details.source == ["l", "i", "v", "e", "</s>"]
+    assert details.pieces == ["e", "v", "i", "l", "</s>"] and details.ended
+    assert details.attention.argmax(axis=1).tolist() == [3, 2, 1, 0, 4]
+    assert details.links == [(3, 0), (2, 1), (1, 2), (0, 3)]
+    assert details.alignment == "3-0 2-1 1-2 0-3"
+    assert second.details.pieces != details.pieces
+    assert json.loads(json.dumps(best.as_dict()))["pieces"] == details.pieces
+
+
+def test_log_probabilities_of_pieces_add_up_to_the_score(generator):
+    """The scores of a search that has a length penalty are those of its own."""
+    texts = ["stressed", "", "no lemon"]
+    explained = list(generator.generate(texts, details=True))
+    assert [one[:2] for one in explained] == [one[:2] for one in generator.generate(texts)]
+    sums = [sum(one.details.log_probabilities) for one in explained]
+    penalties = [((5 + len(one.details.pieces)) / 6) ** 0.6 for one in explained]
+    np.testing.assert_allclose(np.divide(sums, penalties), [one.score for one in explained], 1e-4)
+    targets = [one.text for one in explained]
+    again = list(generator.explain(texts, targets))
+    np.testing.assert_allclose([one.score for one in again], sums, rtol=1e-4)
+    np.testing.assert_allclose(list(generator.score(texts, targets)), sums, rtol=1e-4)
+    assert [one.text for one in again] == targets
+
+
+def test_what_is_cut_has_no_end_and_an_empty_source_no_links():
+    short = Details(["a", "</s>"], ["b", "c"], False, [-1.0, -1.0], np.full((2, 2), 0.5))
+    assert short.links == [(0, 0), (0, 1)]
+    nothing = Details(["</s>"], ["b", "</s>"], True, [-1.0, -1.0], np.ones((2, 1)))
+    assert nothing.links == [] and nothing.alignment == ""
 
 
 @pytest.mark.parametrize("option", ["max_source", "max_target", "batch_tokens", "margin"])

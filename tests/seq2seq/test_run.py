@@ -111,6 +111,18 @@ def test_a_trained_run_generates(trained):
     assert len(list(generator.generate(["the cat", "a dog"]))) == 2
 
 
+def test_runs_are_joined_and_the_weights_of_each_checkpoint_taken(trained):
+    folder, first = trained[0], EVERY
+    joined = Run(folder).generator("last", [f"{folder}@{first}"], "geometric", [2, 1]).model
+    alone = [Run(folder).model(checkpoint) for checkpoint in ("last", str(first))]
+    assert joined.mean == "geometric" and joined.shares == [2 / 3, 1 / 3]
+    for model, wanted in zip(joined.models, alone, strict=True):
+        for weight, other in zip(model.weights, wanted.weights, strict=True):
+            np.testing.assert_array_equal(weight, other)
+    with pytest.raises(ValueError, match="no run"):
+        Run(folder).generator("last", ["no/such/run@best"])
+
+
 def test_the_same_recipe_opens_a_run_again(corpus, tmp_path):
     recipe = make_recipe(corpus, scores=("bleu",))
     first = Run.start(tmp_path / "a" / "run", recipe)

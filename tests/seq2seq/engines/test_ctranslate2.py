@@ -131,7 +131,7 @@ def test_a_score_is_that_of_our_search(written):
 
 def test_an_empty_text_gets_an_empty_answer(written):
     (answer,) = CTranslate2Generator(written[1]).generate([""])
-    assert answer == ("", 0.0)
+    assert (answer.text, answer.score) == ("", 0.0)
 
 
 def test_given_targets_are_scored_alike(written):
