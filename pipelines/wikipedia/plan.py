@@ -7,8 +7,8 @@ from typing import NamedTuple
 from pipelines.wikipedia.manifest import SPLITS
 from pipelines.wikipedia.shards import Shards
 
-LEAST = 8_000_000  # bytes of lines that a process holds at once
-PIECE = 128_000  # bytes of a bucket in a run: fewer would make reading them slow
+LEAST = 3_000_000  # bytes of lines that a process holds at once
+PIECE = 24_000  # bytes of a bucket in a run: fewer would make reading them slow
 
 
 class Plan(NamedTuple):

@@ -27,7 +27,7 @@ TURNS = 5
 COPIES = 30  # enough for starting processes not to count
 # Each program tells the seconds of its work, without its imports, by the clock and the processor.
 OURS = """
-import sys, time
+import re, sys, time
 from pathlib import Path
 from pipelines.wikipedia.duplicates import Duplicates
 from pipelines.wikipedia.preparation import Preparation
@@ -37,7 +37,9 @@ if __name__ == "__main__":
     duplicates = Duplicates() if unique == "unique" else Duplicates(paragraph=0, similarity=0)
     began = time.perf_counter(), time.process_time()
     prepare(Path(dump), Path(output), Preparation(duplicates=duplicates), int(processes))
-    print(time.perf_counter() - began[0], time.process_time() - began[1])
+    took = time.perf_counter() - began[0], time.process_time() - began[1]
+    # By VmHWM: getrusage counts what the parent held as well.
+    print(*took, re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1])
 """
 GENSIM = """
 import bz2, gzip, sys, time
@@ -65,18 +67,18 @@ print(0, used.ru_utime + used.ru_stime)
 """
 
 
-CLOCK, PROCESSOR = 0, 1
+CLOCK, PROCESSOR, MEMORY = 0, 1, 2
 
 
-def seconds(by, cores, program, *arguments):
-    """Runs a program on some cores -> the seconds it tells."""
+def measured(by, cores, program, *arguments):
+    """Runs a program on some cores -> the seconds it tells, or the most kB it had."""
     done = subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         preexec_fn=lambda: os.sched_setaffinity(0, cores),
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1800,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return float(done.stdout.split()[by])
@@ -98,15 +100,15 @@ def xml(dump):
 def test_a_dump_is_prepared_faster_than_by_others(dump, tmp_path):
     core = {min(os.sched_getaffinity(0))}
     ways = {
-        "ours": lambda turn: seconds(
+        "ours": lambda turn: measured(
             PROCESSOR, core, OURS, dump, tmp_path / str(turn), 1, "unique"
         ),
-        "gensim": lambda turn: seconds(PROCESSOR, core, GENSIM, dump),
-        "unpacking alone": lambda turn: seconds(PROCESSOR, core, UNPACKING, dump),
+        "gensim": lambda turn: measured(PROCESSOR, core, GENSIM, dump),
+        "unpacking alone": lambda turn: measured(PROCESSOR, core, UNPACKING, dump),
     }
     command = os.environ.get("WIKIEXTRACTOR")
     if command:
-        ways["wikiextractor"] = lambda turn: seconds(PROCESSOR, core, WIKIEXTRACTOR, dump, command)
+        ways["wikiextractor"] = lambda turn: measured(PROCESSOR, core, WIKIEXTRACTOR, dump, command)
     took, megabytes = medians(ways), len(xml(dump)) / 1e6
     print(f"\n{Path(dump).name}, {megabytes:.1f} MB of XML, medians of {TURNS} in turns, one core:")
     for name, each in took.items():
@@ -116,25 +118,25 @@ def test_a_dump_is_prepared_faster_than_by_others(dump, tmp_path):
         assert took["wikiextractor"] > 2 * took["ours"]
 
 
-def enlarge(dump, path):
-    """Writes a dump that repeats the pages of another under other titles."""
-    whole = xml(dump)
+def enlarge(path, copies):
+    """Writes the English dump with its pages so many times over, each time under other titles."""
+    whole = xml(ENGLISH)
     begin, end = whole.index(b"<page>"), whole.rindex(b"</mediawiki>")
+    pack = bz2.compress if path.suffix == ".bz2" else bytes
     with open(path, "wb") as file:
-        file.write(bz2.compress(whole[:begin]))
-        for copy in range(COPIES):
+        file.write(pack(whole[:begin]))
+        for copy in range(copies):
             title = rb"<title>\1 (copy %d)</title>" % copy
-            pages = re.sub(rb"<title>([^<]*)</title>", title, whole[begin:end])
-            file.write(bz2.compress(pages))
-        file.write(bz2.compress(whole[end:]))
+            file.write(pack(re.sub(rb"<title>([^<]*)</title>", title, whole[begin:end])))
+        file.write(pack(whole[end:]))
     return path
 
 
 def test_two_processes_on_two_cores_are_almost_twice_as_fast_as_one(tmp_path):
     first, second, *_ = sorted(os.sched_getaffinity(0))
-    dump = enlarge(ENGLISH, tmp_path / "large.xml.bz2")
+    dump = enlarge(tmp_path / "large.xml.bz2", COPIES)
     ways = {
-        count: lambda turn, count=count, cores=cores: seconds(
+        count: lambda turn, count=count, cores=cores: measured(
             CLOCK, cores, OURS, dump, tmp_path / f"{count}-{turn}", count, "all"
         )
         for count, cores in {1: {first}, 2: {first, second}}.items()
@@ -146,3 +148,14 @@ def test_two_processes_on_two_cores_are_almost_twice_as_fast_as_one(tmp_path):
         f"\n{megabytes:.0f} MB of XML: one process {speeds[1]:.1f} MB/s, two {speeds[2]:.1f} MB/s"
     )
     assert took[1] > 1.8 * took[2]
+
+
+def test_memory_is_flat_from_6_megabytes_to_a_gigabyte(tmp_path):
+    most = []
+    for copies in (1, 165):
+        dump = enlarge(tmp_path / f"{copies}.xml", copies)
+        cores = os.sched_getaffinity(0)
+        most.append(measured(MEMORY, cores, OURS, dump, tmp_path / str(copies), 1, "all"))
+        dump.unlink()
+    print(f"\nat most {most[0] / 1000:.0f} MB for 6 MB of XML, {most[1] / 1000:.0f} MB for 1 GB")
+    assert most[1] < 1.1 * most[0]
