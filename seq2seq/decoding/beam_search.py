@@ -149,7 +149,7 @@ class BeamSearch(Search):
 
     def _is_done(self, finished: Finished, score, length, limit):
         """Tells which sentences' results cannot change any more -> bool [N]."""
-        live = score[:, 0]
+        live = ops.max(score, axis=1)
         done = ops.logical_or(finished.done, length >= limit)
         done = ops.logical_or(done, ops.logical_not(is_there(live)))
         if self.stop == "never":

@@ -11,7 +11,7 @@ from seq2seq.decoding.search import put
 
 
 class Beam(NamedTuple):
-    """Live hypotheses, best first: ids [N, K, T], token and score [N, K].
+    """Live hypotheses: ids [N, K, T], token and score [N, K].
 
     coverage: [N, K, S], the sums of what they have read of the source; S = 0 where it is not asked.
     """
@@ -23,7 +23,7 @@ class Beam(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """The best continuations of each sentence, best first, C of them.
+    """The best continuations of each sentence, C of them, in the order in which they are kept.
 
     ids [N, C, T]; token, score [N, C]; parent [N, C], a row of the N * K in the model's state.
     """
@@ -70,12 +70,16 @@ def gains(logits, allowed, count: int):
 
 
 def continue_beam(beam: Beam, gain, token, position, count: int) -> Candidates:
-    """Finds the `count` best of what its rows may say next, gain and token [N * K, C]."""
-    each = gain.shape[1]
-    width = beam.token.shape[1]
-    score = ops.maximum(ops.reshape(beam.score, (-1, 1)) + gain, NEVER)
-    score, index = ops.top_k(ops.reshape(score, (-1, width * each)), count)
-    return candidates(beam, position, score, rows_within(index, width * each), token)
+    """Finds the `count` best of what its rows may say next, gain and token [N * K, E]."""
+    places = beam.token.shape[1] * gain.shape[1]
+    score = ops.reshape(scores_of(beam, gain), (-1, places))
+    score, index = ops.top_k(score, count)
+    return candidates(beam, position, score, rows_within(index, places), token)
+
+
+def scores_of(beam: Beam, gain):
+    """Adds gains [N * K, E] to the scores of rows -> [N * K, E]."""
+    return ops.maximum(ops.reshape(beam.score, (-1, 1)) + gain, NEVER)
 
 
 def candidates(beam: Beam, position, score, places, token) -> Candidates:
@@ -90,10 +94,11 @@ def candidates(beam: Beam, position, score, places, token) -> Candidates:
 def survive(beam: Beam, found: Candidates) -> tuple[Beam, Any]:
     """Keeps the first continuations that did not end -> (the next beam, their parents [N * K])."""
     width, count = beam.token.shape[1], found.token.shape[1]
-    score = ops.where(found.token == END, NEVER, found.score)
-    score, index = ops.top_k(score, width)
+    is_end = found.token == END
+    _, index = ops.top_k(ops.where(is_end, -count, 0) - ops.arange(count), width)
     place = rows_within(index, count)
     take = lambda tensor: ops.take(ops.reshape(tensor, (-1,)), place)
+    score = take(ops.where(is_end, NEVER, found.score))
     ids = ops.take(ops.reshape(found.ids, (-1, ops.shape(found.ids)[2])), place, axis=0)
     parent = take(found.parent)
     size = ops.shape(beam.coverage)[2]
