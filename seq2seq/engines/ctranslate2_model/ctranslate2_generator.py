@@ -4,10 +4,12 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from pipelines.special_tokens import PAD, START
 from pipelines.vocabulary import load_tokenizers
+from seq2seq.decoding.constraints.constraint import NEVER
 from seq2seq.decoding.search import Search
 from seq2seq.engines.ctranslate2_model.search_options import (
     Hypothesis,
@@ -63,17 +65,31 @@ class CTranslate2Generator(Generator):
         self._source_pieces, self._target_pieces = (each.pieces() for each in tokenizers)
         self._target_ids = {piece: id_ for id_, piece in enumerate(self._target_pieces)}
 
-    def __call__(self, text):
-        """Generates the best target of each text [B] -> {"text": [B], "score": [B]}."""
+    # Nothing is traced: the engine is no part of a graph.
+    __call__ = Generator.__call__.python_function
+    nbest = Generator.nbest.python_function
+
+    def found(self, text):
+        """Finds the ids of targets: text [B] -> {"ids": [B, N, T], "score": [B, N]}."""
         source = self._source(tf.convert_to_tensor(text, tf.string))
         limits = self._limit(tf.cast(source.row_lengths(), tf.int32)).numpy().tolist()
         found = self._translate(_spelt(source, self._source_pieces), limits)
-        ids = [[self._target_ids[piece] for piece in each.pieces] for each in found]
-        rows = tf.RaggedTensor.from_row_lengths(
-            tf.constant([id_ for row in ids for id_ in row], tf.int32), list(map(len, ids))
-        )
-        scores = tf.constant([each.score for each in found], tf.float32)
-        return {"text": self.target_tokenizer.detokenize(rows), "score": scores}
+        count = max(map(len, found), default=1)
+        ids = np.full((len(found), count, max(limits, default=0)), PAD, "int32")
+        scores = np.full((len(found), count), NEVER, "float32")
+        for sentence, ranked in enumerate(found):
+            for rank, (pieces, score) in enumerate(ranked):
+                ids[sentence, rank, : len(pieces)] = [self._target_ids[piece] for piece in pieces]
+                scores[sentence, rank] = score
+        return {"ids": tf.constant(ids), "score": tf.constant(scores)}
+
+    def forced(self, text, ids):
+        """Is nothing that CTranslate2 could do with attention to all of the source.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("CTranslate2 shows no details of targets: ask the run itself for them")
 
     def log_probability(self, source, target):
         """Scores given targets: text [B], text [B] -> {"score": log-probability with END [B]}."""
@@ -83,8 +99,8 @@ class CTranslate2Generator(Generator):
         sums = [sum(each.log_probs) for each in scored]
         return {"score": tf.constant(sums, tf.float32)}
 
-    def _translate(self, sources: list[list[str]], limits: list[int]) -> list[Hypothesis]:
-        """Finds the best target of each source, of at most so many pieces with END."""
+    def _translate(self, sources: list[list[str]], limits: list[int]) -> list[list[Hypothesis]]:
+        """Finds the best targets of each source, of at most so many pieces with END."""
         if not sources:
             return []
         # The engine has one limit for a batch. Where a search went beyond a source's own limit,
@@ -93,7 +109,7 @@ class CTranslate2Generator(Generator):
         for place, limit in enumerate(limits):
             if max(map(len, found[place].hypotheses)) > limit:
                 found[place] = self._search([sources[place]], limit)[0]
-        return [self._options.best(result) for result in found]
+        return [self._options.ranked(result) for result in found]
 
     def _search(self, sources: list[list[str]], limit: int) -> list:
         return self.model.translate_batch(

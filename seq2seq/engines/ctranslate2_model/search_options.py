@@ -9,7 +9,7 @@ from seq2seq.decoding.search import Search
 # The searches that CTranslate2 has, and the options of ours that it knows.
 KNOWN: dict[str, tuple[str, ...]] = {
     "greedy_search": (),
-    "beam_search": ("width", "length_penalty", "stop", "best"),
+    "beam_search": ("width", "length_penalty", "penalty", "stop", "best"),
 }
 # CTranslate2 stops at `width` finished hypotheses only where there is a penalty, however small.
 NO_PENALTY = 1e-6
@@ -23,10 +23,10 @@ class Hypothesis(NamedTuple):
 
 
 class SearchOptions:
-    """What `translate_batch` is asked for, and how the best of its hypotheses is chosen.
+    """What `translate_batch` is asked for, and how its hypotheses are ranked.
 
-    CTranslate2 compares score / length ** penalty where ours is score / ((5 + length) / 6) **
-    penalty. Both finish a hypothesis at the same steps, so the best by our formula is found among
+    CTranslate2 compares log-probability / length ** penalty, which is our penalty "average". With
+    "gnmt" both still finish hypotheses at the same steps, so the best by our formula is found among
     the `width` best by theirs. Only where several end at once may CTranslate2 have more, and leave
     some out: its penalty is set so that at 10 tokens both formulas change at the same rate.
 
@@ -37,9 +37,13 @@ class SearchOptions:
     def __init__(self, search: Search):
         section = search_section(search)
         self._width = section.get("width", 1)
+        self._best = section.get("best", 1)
         self._penalty = section.get("length_penalty", 0.0)
-        stops_early = self._width > 1 and section["stop"] == "full"
-        self._compared = (self._penalty * 10 / (5 + 10) or NO_PENALTY) if stops_early else 0.0
+        self._is_average = section.get("penalty") == "average"
+        self._compared = 0.0
+        if self._width > 1 and section["stop"] == "full":
+            slope = 1.0 if self._is_average else 10 / (5 + 10)
+            self._compared = slope * self._penalty or NO_PENALTY
 
     def arguments(self) -> dict[str, Any]:
         """Gives the arguments of `translate_batch`."""
@@ -51,13 +55,17 @@ class SearchOptions:
             "return_scores": True,
         }
 
-    def best(self, result) -> Hypothesis:
-        """Chooses from a `TranslationResult` of CTranslate2."""
+    def ranked(self, result) -> list[Hypothesis]:
+        """Takes as many hypotheses from a `TranslationResult` as our search returns, best first."""
         scored = []
         for pieces, score in zip(result.hypotheses, result.scores):
             total = score * len(pieces) ** self._compared
-            scored.append(Hypothesis(pieces, total / ((5 + len(pieces)) / 6) ** self._penalty))
-        return max(scored, key=lambda hypothesis: hypothesis.score)
+            scored.append(Hypothesis(pieces, total / self._divisor(len(pieces))))
+        return sorted(scored, key=lambda hypothesis: -hypothesis.score)[: self._best]
+
+    def _divisor(self, length: int) -> float:
+        base = length if self._is_average else (5 + length) / 6
+        return base**self._penalty if length else 1.0
 
 
 def search_section(search: Search) -> dict[str, Any]:

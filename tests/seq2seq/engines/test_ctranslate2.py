@@ -101,8 +101,8 @@ def test_every_kind_of_transformer_gives_the_same_log_probabilities(case, tmp_pa
 SEARCHES = {
     "greedy": GreedySearch(),
     "beam": BeamSearch(4, length_penalty=1.0),
-    "beam, no penalty": BeamSearch(4, length_penalty=0.0),
-    "beam, no early stop": BeamSearch(4, length_penalty=0.0, stop="sure"),
+    "beam, the mean of tokens": BeamSearch(4, length_penalty=1.0, penalty="average"),
+    "beam, no penalty": BeamSearch(4, length_penalty=0.0, stop="sure"),
 }
 
 
@@ -127,6 +127,20 @@ def test_a_score_is_that_of_our_search(written):
     expected = made(tf.constant(TEXTS))["score"].numpy()
     # PAD and START have some thousandth of the distribution, which the engine gives to the others.
     np.testing.assert_allclose(found["score"], expected, rtol=0.02)
+
+
+def test_the_next_best_texts_follow_in_order(written):
+    engine = CTranslate2Generator(written[1], BeamSearch(4, length_penalty=1.0, best=3))
+    best = list(engine.generate(TEXTS))
+    for first, several in zip(best, engine.generate_nbest(TEXTS), strict=True):
+        scores = [one.score for one in several]
+        assert several[0] == first and len(scores) == 3
+        assert scores == sorted(scores, reverse=True)
+
+
+def test_details_are_refused(written):
+    with pytest.raises(ValueError, match="the run itself"):
+        list(CTranslate2Generator(written[1]).generate(TEXTS, details=True))
 
 
 def test_an_empty_text_gets_an_empty_answer(written):
