@@ -199,6 +199,17 @@ def _mark_paragraphs(
             block = block[np.argsort(block["key"], kind="stable")]
             keys, places = block["key"], block["place"]
             first = np.concatenate([[True], keys[1:] != keys[:-1]])
-            marks[places[~first | np.isin(keys, known)]] = True
-            known = np.union1d(known, keys[first])
+            seen = _among(keys, known)
+            marks[places[~first | seen]] = True
+            known = np.sort(np.concatenate([known, keys[first & ~seen]]))
     shutil.rmtree(work)
+
+
+def _among(keys: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Says of each key whether it is among sorted ones: [N] bool.
+
+    np.isin sorts both, and loads masked arrays, which takes as long as preparing 0.1 MB.
+    """
+    places = np.searchsorted(known, keys)
+    # No hash is 0: what stands behind all known ones is none of them.
+    return np.append(known, np.uint64(0))[places] == keys
