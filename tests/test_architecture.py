@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = {
     "pipelines": """
         quiet whole_files special_tokens plugins configuration faults zstandard_reader
-        text_files tokenizers wikipedia vectors objectives corpora noising steps records
+        text_files sentencepiece_model tokenizers wikipedia vectors objectives corpora noising steps records
         vocabulary batches peek inspection __main__ __init__
     """.split(),
     "seq2seq": """

@@ -10,8 +10,8 @@ from typing import Literal
 import sentencepiece
 import tensorflow as tf
 import tensorflow_text
-from sentencepiece import sentencepiece_model_pb2
 
+from pipelines.sentencepiece_model import without_path_of_rules
 from pipelines.special_tokens import END, PAD, START, UNKNOWN
 from pipelines.tokenizers.tokenizer import Tokenizer
 from pipelines.whole_files import write_whole
@@ -191,9 +191,7 @@ def _train(lines: Iterator[str], normalization: str, options: dict) -> bytes:
             **options,
         )
     # The model would tell the temporary file's path, and so differ from run to run.
-    proto = sentencepiece_model_pb2.ModelProto.FromString(model.getvalue())  # type: ignore
-    proto.normalizer_spec.normalization_rule_tsv = ""
-    return proto.SerializeToString(deterministic=True)
+    return without_path_of_rules(model.getvalue())
 
 
 def _explain(error: Exception, lines: _Lines, size: int) -> ValueError:
