@@ -63,18 +63,25 @@ class Ensemble(Seq2Seq):
             model.decode_with_attention(target, memory[name]) for name, model in self._named()
         ]
         logits, attention = zip(*decoded)
-        read = sum(share * weights for share, weights in zip(self.shares, attention))
-        return self._average(logits), read
+        return self._average(logits), self._shared(attention)
 
     def begin(self, memory, hypotheses=1, room=0):
         return {name: model.begin(memory[name], hypotheses, room) for name, model in self._named()}
 
-    def step(self, token, position, state, memory):
-        logits, following = [], {}
+    def look(self, token, position, state, memory):
+        """Shows the mean of the models' attention, and their vectors side by side."""
+        logits, shown, following = [], [], {}
         for name, model in self._named():
-            said, following[name] = model.step(token, position, state[name], memory[name])
-            logits.append(said)
-        return self._average(logits), following
+            looked = model.look(token, position, state[name], memory[name])
+            logits.append(looked[0])
+            shown.append(looked[1])
+            following[name] = looked[2]
+        vectors = [ops.cast(each["vectors"], "float32") for each in shown]
+        seen = {
+            "attention": self._shared([each["attention"] for each in shown]),
+            "vectors": ops.concatenate(vectors, axis=-1),
+        }
+        return self._average(logits), seen, following
 
     def follow(self, state, parent):
         return {name: model.follow(state[name], parent) for name, model in self._named()}
@@ -86,11 +93,15 @@ class Ensemble(Seq2Seq):
     def _named(self):
         return [(f"model_{number}", model) for number, model in enumerate(self.models)]
 
+    def _shared(self, tensors):
+        """Adds the models' tensors up by their shares."""
+        return sum(share * each for share, each in zip(self.shares, tensors))
+
     def _average(self, logits):
         """Averages distributions, given as logits [..., V] -> logits [..., V] float32."""
         said = [ops.log_softmax(ops.cast(each, "float32")) for each in logits]
         if self.mean == "geometric":
-            return sum(share * each for share, each in zip(self.shares, said))
+            return self._shared(said)
         parts = [each + float(np.log(share)) for share, each in zip(self.shares, said)]
         return functools.reduce(ops.logaddexp, parts)
 

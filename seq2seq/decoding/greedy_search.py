@@ -1,22 +1,26 @@
 """Takes the likeliest token at each position."""
 
 import dataclasses
+from typing import Self
 
 from keras import ops
 
-from seq2seq.decoding.parts.walk import begin_walk, walk
-from seq2seq.decoding.search import Hypotheses, Search, Steps
+from seq2seq.decoding.parts.walk import Walk, WalkingSearch, begin_walk
 
 
 @dataclasses.dataclass(frozen=True)
-class GreedySearch(Search):
+class GreedySearch(WalkingSearch):
     """Follows the likeliest token until END or the sentence's limit: one hypothesis a sentence.
 
     The score is the sum of the tokens' log-probabilities under the model's own distribution. PAD
     and START are never chosen, but keep their share of it.
     """
 
-    def __call__(self, steps: Steps, sentences, max_length, given={}) -> Hypotheses:
-        begun = begin_walk(self, sentences, max_length, given, {}, 1)
-        likeliest = lambda allowed, position, own: ops.argmax(allowed, axis=-1)
-        return walk(self, steps, begun, likeliest, 1)
+    def begin(self, sentences, max_length, given={}) -> Walk:
+        return begin_walk(self, sentences, max_length, given, {}, 1)
+
+    def choose(self, allowed, position, own):
+        return ops.argmax(allowed, axis=-1)
+
+    def streaming(self) -> Self:
+        return self

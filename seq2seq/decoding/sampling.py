@@ -2,17 +2,17 @@
 
 import dataclasses
 import math
+from typing import Self
 
 from keras import ops
 
 from pipelines.special_tokens import PAD
 from seq2seq.decoding.parts.random_numbers import uniform, words_mixed
-from seq2seq.decoding.parts.walk import begin_walk, walk
-from seq2seq.decoding.search import Hypotheses, Search, Steps
+from seq2seq.decoding.parts.walk import Walk, WalkingSearch, begin_walk
 
 
 @dataclasses.dataclass(frozen=True)
-class Sampling(Search):
+class Sampling(WalkingSearch):
     """Draws each token from the model's distribution, which may be sharpened and cut.
 
     The distribution over what constraints allow, without PAD and START, is softmax(logits /
@@ -60,12 +60,14 @@ class Sampling(Search):
             if not fits:
                 raise ValueError(f"{name} = {getattr(self, name)}: choose {choice}")
 
-    def __call__(self, steps: Steps, sentences, max_length, given={}) -> Hypotheses:
+    def begin(self, sentences, max_length, given={}) -> Walk:
         stream = words_mixed(self.seed, _key(given, sentences)[:, None], ops.arange(self.samples))
-        begun = begin_walk(self, sentences, max_length, given, {"stream": stream}, self.samples)
-        return walk(self, steps, begun, self._draw, self.samples)
+        return begin_walk(self, sentences, max_length, given, {"stream": stream}, self.samples)
 
-    def _draw(self, allowed, position, own):
+    def streaming(self) -> Self:
+        return dataclasses.replace(self, samples=1)
+
+    def choose(self, allowed, position, own):
         """Draws where the sum of probabilities first exceeds a random share: [R, V] -> [R]."""
         allowed = allowed / self.temperature
         if self._cuts():

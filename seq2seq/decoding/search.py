@@ -81,6 +81,31 @@ class Search(abc.ABC):
         read = tuple(constraint.read(source, target) for constraint in self.constraints)
         return dataclasses.replace(self, constraints=read)
 
+    def several(self, count: int) -> Self:
+        """Returns the search that gives `count` targets a sentence.
+
+        Raises:
+            ValueError: it has no option for that, or finds fewer.
+        """
+        names = {field.name for field in dataclasses.fields(self)}
+        option = next((name for name in ("best", "samples") if name in names), None)
+        if option is None:
+            raise ValueError(
+                f"{type(self).__name__} finds one target a sentence, not {count}: choose another "
+                "search, such as beam_search or sampling"
+            )
+        changed: dict[str, Any] = {option: count}
+        return dataclasses.replace(self, **changed)
+
+    def streaming(self) -> "Search":
+        """Returns the search whose tokens are told as they come: greedy, of the same constraints.
+
+        A beam takes back what it has said; searches that never do return themselves.
+        """
+        from seq2seq.decoding.greedy_search import GreedySearch
+
+        return GreedySearch(constraints=self.constraints)
+
     @abc.abstractmethod
     def __call__(
         self, steps: Steps, sentences, max_length, given: Mapping[str, Any] = {}

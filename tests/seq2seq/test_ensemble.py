@@ -36,8 +36,9 @@ class Table(Seq2Seq):
     def begin(self, memory, hypotheses=1, room=0):
         return {}
 
-    def step(self, token, position, state, memory):
-        return ops.take(self.table, token, axis=0), state
+    def look(self, token, position, state, memory):
+        logits = ops.take(self.table, token, axis=0)
+        return logits, {"attention": ops.zeros_like(logits), "vectors": logits}, state
 
     def decode_with_attention(self, target, memory):
         return ops.take(self.table, target, axis=0), ops.zeros_like(memory["source"][:, None])
@@ -110,12 +111,16 @@ def test_means_of_small_numbers():
 STATE: dict = {"model_0": {}, "model_1": {}}
 
 
-def test_attention_is_averaged():
+def test_attention_is_averaged_in_a_step_as_in_a_whole_target():
     ensemble = Ensemble(models())
     target = SOURCE[:, :2]
     read = lambda model: np.array(model.decode_with_attention(target, model.encode(SOURCE))[1])
     one, other = map(read, models())
     np.testing.assert_allclose(read(ensemble), (one + other) / 2, atol=1e-6)
+    memory = ensemble.encode(SOURCE)
+    state = ensemble.begin(memory, room=2)
+    _, shown, _ = ensemble.look(target[:, 0], 0, state, memory)
+    np.testing.assert_allclose(shown["attention"], read(ensemble)[:, 0], atol=1e-6)
 
 
 def test_an_exported_ensemble_has_all_weights_in_it():

@@ -1,6 +1,9 @@
 """Hypotheses that do not compete: each chooses its next id alone."""
 
-from collections.abc import Callable
+import abc
+import dataclasses
+import functools
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import keras
@@ -35,8 +38,42 @@ class Walk(NamedTuple):
     known: Any
 
 
-# allowed logits [R, V - END] of the ids from END on, position, own [R, ...] -> their places [R].
-Choice = Callable[[Any, Any, Any], Any]
+@dataclasses.dataclass(frozen=True)
+class WalkingSearch(Search):
+    """A search whose hypotheses do not compete, so that what was said stays said.
+
+    Where constraints leave nothing to say, a hypothesis gets PAD ids at a score of -1e9.
+    """
+
+    @abc.abstractmethod
+    def begin(self, sentences, max_length, given: Mapping[str, Any] = {}) -> Walk:
+        """Stands the hypotheses of each sentence at START: as `__call__` is given them."""
+
+    @abc.abstractmethod
+    def choose(self, allowed, position, own):
+        """Chooses an id for each row, as its place from END on.
+
+        allowed logits [R, V - END] of the ids from END on, position, own [R, ...] -> places [R].
+        """
+
+    def __call__(self, steps: Steps, sentences, max_length, given={}) -> Hypotheses:
+        begun = self.begin(sentences, max_length, given)
+        hypotheses = begun.token.shape[1]
+        live = Live(begun, steps.begin(hypotheses))
+        advance = functools.partial(self.advance, steps)
+        outcome = lambda now: (ops.all(now.done, axis=1), _best_first(now, hypotheses))
+        return search_in_rounds(steps, live, advance, outcome, hypotheses)
+
+    def advance(self, steps: Steps, position, live: Live) -> Live:
+        """Adds an id to each hypothesis that is not done: `live` carries a `Walk`."""
+        now = live.carried
+        logits, state = steps(ops.reshape(now.token, (-1,)), position, live.state)
+        logits = ops.cast(logits, "float32")
+        allowed = constrain(self.constraints, logits, position, now.ids, now.known)[:, END:]
+        place = self.choose(allowed, position, keras.tree.map_structure(_as_rows, now.own))
+        gain = ops.take_along_axis(allowed, place[:, None], axis=1)[:, 0]
+        score = ops.maximum(gain - ops.logsumexp(logits, axis=-1), NEVER)
+        return Live(_add(now, position, ops.cast(place, "int32") + END, score), state)
 
 
 def begin_walk(search: Search, sentences, max_length, given, own, hypotheses: int) -> Walk:
@@ -51,30 +88,6 @@ def begin_walk(search: Search, sentences, max_length, given, own, hypotheses: in
         limit=limit,
         own=own,
         known=begin(search.constraints, given, sentences),
-    )
-
-
-def walk(search: Search, steps: Steps, begun: Walk, choose: Choice, hypotheses: int) -> Hypotheses:
-    """Lets hypotheses choose ids until each has said END or is at its limit.
-
-    Where constraints leave nothing to say, a hypothesis gets PAD ids at a score of -1e9.
-    """
-
-    def advance(position, live):
-        now = live.carried
-        logits, state = steps(ops.reshape(now.token, (-1,)), position, live.state)
-        logits = ops.cast(logits, "float32")
-        allowed = constrain(search.constraints, logits, position, now.ids, now.known)[:, END:]
-        place = choose(allowed, position, keras.tree.map_structure(_as_rows, now.own))
-        gain = ops.take_along_axis(allowed, place[:, None], axis=1)[:, 0]
-        score = ops.maximum(gain - ops.logsumexp(logits, axis=-1), NEVER)
-        return Live(_add(now, position, ops.cast(place, "int32") + END, score), state)
-
-    def outcome(now):
-        return ops.all(now.done, axis=1), _best_first(now, hypotheses)
-
-    return search_in_rounds(
-        steps, Live(begun, steps.begin(hypotheses)), advance, outcome, hypotheses
     )
 
 
