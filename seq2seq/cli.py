@@ -14,10 +14,11 @@ from typing import Annotated
 import typer
 
 from pipelines.quiet import load_tensorflow
+from seq2seq.evaluation_command import evaluate
 from seq2seq.generation_commands import generate, score
-from seq2seq.lines import read_pairs, read_texts
+from seq2seq.lines import read_texts
 from seq2seq.options import Changes, Checkpoint, Joined, JsonFile, Mean, RunFolder, Weights
-from seq2seq.program import run_program, text_progress
+from seq2seq.program import run_program
 
 RECIPES = Path(__file__).with_name("recipes")
 SAMPLES = 8  # source texts that an export is checked with
@@ -76,40 +77,7 @@ def average(
     print(f"averaged {told}; use it with --checkpoint {name}", file=sys.stderr)
 
 
-@app.command()
-def evaluate(
-    run: RunFolder,
-    split: Annotated[str, typer.Option(help="split of the recipe's corpus")] = "test",
-    source: Annotated[Path | None, typer.Option(help="source texts, a line each")] = None,
-    target: Annotated[Path | None, typer.Option(help="their references, a line each")] = None,
-    metric: Annotated[list[str], typer.Option(help="such as bleu; may be repeated")] = [],
-    checkpoint: Checkpoint = "best",
-    joined: Joined = [],
-    mean: Mean = "arithmetic",
-    weight: Weights = [],
-    change: Changes = [],
-) -> None:
-    """Score what a model writes against references, and keep the result in RUN."""
-    load_tensorflow()
-    from seq2seq.evaluation import USUAL, evaluate, write_results
-    from seq2seq.run import Run
-
-    trained = Run(run, change)
-    if source is not None and target is not None:
-        split = source.name
-        pairs = list(read_pairs(source, target))
-    elif source is None and target is None:
-        pairs = list(trained.pairs(split))
-    else:
-        raise ValueError("--source and --target go together: give both files, or a --split")
-    generator = trained.generator(checkpoint, joined, mean, weight)
-    with text_progress(len(pairs)) as advance:
-        result = evaluate(generator, pairs, metric or USUAL, advance)
-    for name, (value, signature) in result.scores.items():
-        print(f"{name:<16} {value:6.2f}  {signature}")
-    print(f"kept in {write_results(run, split, result)}", file=sys.stderr)
-
-
+app.command()(evaluate)
 app.command()(generate)
 app.command()(score)
 
@@ -231,6 +199,9 @@ def benchmark_generate(
     single: Annotated[int, typer.Option(help="how many are answered one at a time")] = 100,
     json_file: JsonFile = None,
     checkpoint: Checkpoint = "best",
+    joined: Joined = [],
+    mean: Mean = "arithmetic",
+    weight: Weights = [],
     change: Changes = [],
 ) -> None:
     """Time generating: speed, latency, the parts of the time, memory."""
@@ -240,8 +211,9 @@ def benchmark_generate(
     from seq2seq.benchmark.report import report
     from seq2seq.run import Run
 
-    texts = read_texts(source)
-    result = benchmark_generation(Run(run, change), texts, checkpoint, repeats, single)
+    opened = Run(run, change)
+    generator = opened.generator(checkpoint, joined, mean, weight)
+    result = benchmark_generation(opened, generator, read_texts(source), repeats, single)
     report(result, generation_lines(result), json_file)
 
 

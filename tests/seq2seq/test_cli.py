@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from seq2seq import cli, generation_commands
+from seq2seq import cli, evaluation_command, generation_commands
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = """train average evaluate generate score export update-vocabulary quickstart benchmark
@@ -104,12 +104,18 @@ def fakes(monkeypatch):
             ),
             "write_results": lambda run, split, result: f"{run}/{split}.json",
         },
+        "report.writing": {
+            "ReportOptions": lambda *given: given,
+            "write_report": lambda folder, run, generator, pairs, result, options: (
+                f"{folder}/page of {len(pairs)} {options}"
+            ),
+        },
     }
     for name, values in parts.items():
         module = types.ModuleType(name)
         vars(module).update(values)
         monkeypatch.setitem(sys.modules, f"seq2seq.{name}", module)
-    for module in (cli, generation_commands):
+    for module in (cli, evaluation_command, generation_commands):
         monkeypatch.setattr(module, "load_tensorflow", lambda: None)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
 
@@ -187,6 +193,14 @@ def test_two_files_are_scored(program, tmp_path):
     write(target, "A")
     assert_refused(program(*arguments), "target.txt ends after 1 lines", "source.txt goes on")
     assert_refused(program(*arguments[:4]), "--source and --target go together")
+
+
+def test_an_evaluation_is_reported(program, tmp_path):
+    given = "--report", "made", "--show", "3", "--show", "1", "--compare", "other"
+    status, _, errors = program("evaluate", tmp_path, *given)
+    assert status == 0
+    assert errors[1] == f"reported in made/page of 20 {(Path('other'), [3, 1], None)}"
+    assert_refused(program("evaluate", tmp_path, *given[2:]), "give --report DIR")
 
 
 def test_standard_input_is_answered_on_standard_output(program, tmp_path, monkeypatch):

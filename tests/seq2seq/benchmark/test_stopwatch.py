@@ -55,6 +55,17 @@ def test_calls_are_counted_in_the_loops_of_a_graph_too(watch, timed):
     assert watch.seconds() == {"double": 0.0, "all": 0.0}
 
 
+def test_a_part_begins_after_the_one_before_it_though_it_takes_nothing_from_it(watch):
+    @tf.function
+    def graph(number):
+        late = tf.py_function(lambda each: time.sleep(0.3) or each, [number], tf.int32)
+        first = watch.timed("double", tf.identity, late)
+        return first + watch.timed("all", tf.negative, number)
+
+    assert int(graph(tf.constant(3))) == 0
+    assert watch.seconds()["all"] < 0.3
+
+
 def test_ragged_tensors_go_through(watch):
     ragged = tf.ragged.constant([[1, 2], [3]])
     assert watch.timed("all", lambda each: each[:, :1], ragged).to_list() == [[1], [3]]

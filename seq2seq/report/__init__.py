@@ -1,0 +1,1 @@
+"""Reports of an evaluation: what a model gets wrong, and where."""
