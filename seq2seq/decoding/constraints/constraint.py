@@ -124,7 +124,7 @@ def require_ids(phrases: Sequence[Phrase]) -> list[tuple[int, ...]]:
     Raises:
         ValueError: one is a text still.
     """
-    ids = [phrase for phrase in phrases if not isinstance(phrase, str)]
+    ids = [tuple(phrase) for phrase in phrases if not isinstance(phrase, str)]
     if len(ids) < len(phrases):
         text = next(phrase for phrase in phrases if isinstance(phrase, str))
         raise ValueError(f"{text!r} is no ids yet: let the search `read` texts first")

@@ -84,7 +84,7 @@ def scores_of(beam: Beam, gain):
 
 def candidates(beam: Beam, position, score, places, token) -> Candidates:
     """Writes out continuations: score and places [N, C], of all in token [N * K, E]."""
-    parent = places // token.shape[1]
+    parent = places // ops.shape(token)[1]
     token = ops.take(ops.reshape(token, (-1,)), places)
     ids = ops.reshape(beam.ids, (-1, ops.shape(beam.ids)[2]))
     ids = put(ops.take(ids, parent, axis=0), position, token)

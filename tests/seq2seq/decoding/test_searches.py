@@ -20,6 +20,7 @@ LIMITS = np.array([4, 1, 3, 2] * 5)
 # Where the score is something else by default, or a search needs not be so large.
 PLAIN: dict[str, dict] = {
     "beam_search": {"length_penalty": 0.0},
+    "constrained_beam_search": {"length_penalty": 0.0},
     "diverse_beam_search": {"length_penalty": 0.0},
     "minimum_bayes_risk": {"samples": 4},  # which is quicker than 32
 }
