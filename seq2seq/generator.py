@@ -63,7 +63,7 @@ class Generator(tf.Module):
                 raise ValueError(f"{name} = {value}: a generator needs at least {wanted}")
         self.source_tokenizer, self.target_tokenizer = tokenizers
         self.model = model
-        reader = lambda side: lambda text: side.tokenize(tf.constant([text]))[0].numpy().tolist()
+        reader = lambda side: lambda texts: side.tokenize(tf.constant(texts, tf.string)).to_list()
         self.search = search.read(*map(reader, tokenizers))
         self.max_source = max_source
         self.ratio = ratio

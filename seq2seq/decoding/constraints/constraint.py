@@ -12,7 +12,8 @@ from seq2seq.layers.rows import repeat_rows
 # no sum or product of it is a NaN.
 NEVER = -1e9
 
-Reader = Callable[[str], Sequence[int]]
+# Turns texts into their ids.
+Reader = Callable[[Sequence[str]], Sequence[Sequence[int]]]
 # What a recipe may call a phrase: its text, or its ids.
 Phrase = str | tuple[int, ...]
 
@@ -111,7 +112,7 @@ def ids_of(phrases: Sequence[Phrase], read: Reader) -> tuple[Phrase, ...]:
     """
     found = []
     for phrase in phrases:
-        ids = tuple(map(int, read(phrase))) if isinstance(phrase, str) else tuple(phrase)
+        ids = tuple(read([phrase])[0] if isinstance(phrase, str) else phrase)
         if not ids:
             raise ValueError(f"the phrase {phrase!r} has no ids: give a text that has")
         found.append(ids)

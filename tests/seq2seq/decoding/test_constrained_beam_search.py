@@ -114,7 +114,7 @@ def test_progress_is_found_where_phrases_begin_again():
 
 def test_required_texts_are_read_by_the_targets_reader():
     search = ConstrainedBeamSearch(required=("ab", (9,)))
-    read = search.read(lambda text: [1], lambda text: [ord(letter) for letter in text])
+    read = search.read(None, lambda texts: [list(map(ord, text)) for text in texts])
     assert read == dataclasses.replace(search, required=((97, 98), (9,)))
     with pytest.raises(ValueError, match="empty"):
         ConstrainedBeamSearch(required=("",))

@@ -38,6 +38,7 @@ def runs(ids, size):
 
 PREFIXES = np.array([[4, 0], [0, 0], [3, 5], [3, 3]] * CASES, "int32")[:CASES]
 LENGTHS = np.array([1, 2, 4] * CASES, "int32")[:CASES]
+ALLOWED = [(5, 4), (3, 4, 5), (3,), ()]
 SOURCES = np.where(np.arange(5) < LENGTHS[:, None], 7, PAD).astype("int32")
 PHRASES = [(3,), (5, 4), (4, 4, END)]
 CONSTRAINTS = {
@@ -64,6 +65,11 @@ CONSTRAINTS = {
         {"prefix": PREFIXES},
     ),
     "prefix of all": Case({"kind": "prefix", "text": [5, 3]}, lambda ids, first: ids[:2] == (5, 3)),
+    "shortlist": Case(
+        {"kind": "shortlist", "lexicon": [[7, [3]], [8, [5, 4]]], "frequent": 3},
+        lambda ids, first: set(ids) <= {END, *ALLOWED[first % 4]},
+        {"source": np.array([[8, 0], [7, 8], [7, 9], [99, 0]] * CASES, "int32")[:CASES]},
+    ),
     "repetition_penalty": Case(
         {"kind": "repetition_penalty", "factor": 1.0}, lambda ids, first: True
     ),
@@ -230,7 +236,7 @@ def test_texts_are_read_as_ids_by_the_targets_reader():
             build({"kind": "prefix", "text": "c"}),
         )
     )
-    read = search.read(lambda text: [1], lambda text: [ord(letter) for letter in text])
+    read = search.read(None, lambda texts: [list(map(ord, text)) for text in texts])
     assert read.constraints[0].phrases == ((97, 98), (7,))
     assert read.constraints[1].text == (99,)
 
@@ -250,6 +256,7 @@ def test_texts_that_nobody_has_read_are_refused(prefix_model):
         ({"kind": "minimum_length", "ids": -1}, "choose 0"),
         ({"kind": "no_repeat_ngram", "size": 0}, "choose 1"),
         ({"kind": "repetition_penalty", "factor": 0.5}, "choose 1"),
+        ({"kind": "shortlist", "lexicon": "x", "frequent": 2}, "choose more than 2"),
         ({"kind": "bannd"}, "did you mean 'banned'"),
     ],
 )
@@ -266,4 +273,19 @@ def test_what_was_not_given_is_named(prefix_model):
 
 def test_a_phrase_without_ids_is_refused():
     with pytest.raises(ValueError, match="'x' has no ids"):
-        build({"kind": "banned", "phrases": ["x"]}).read(list, lambda text: [])
+        build({"kind": "banned", "phrases": ["x"]}).read(None, lambda texts: [[]])
+
+
+def test_a_lexicon_is_read_as_ids_of_both_sides(tmp_path):
+    path = tmp_path / "lexicon.tsv"
+    path.write_text("ab\tx\nb\tyz\n", encoding="utf-8")
+    letters = lambda texts: [list(map(ord, text)) for text in texts]
+    shortlist = build({"kind": "shortlist", "lexicon": str(path)})
+    with pytest.raises(ValueError, match="no ids yet"):
+        shortlist.begin({"source": np.ones([1, 1])}, 1)
+    assert shortlist.read(letters, letters).lexicon == ((97, (120,)), (98, (120, 121, 122)))
+    path.write_text("ab\tx\nb\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="line 2: wanted `source TAB target`, got 'b'"):
+        shortlist.read(letters, letters)
+    with pytest.raises(ValueError, match="cannot read the lexicon"):
+        build({"kind": "shortlist", "lexicon": "nowhere.tsv"}).read(letters, letters)
