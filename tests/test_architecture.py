@@ -10,8 +10,8 @@ ROOT = Path(__file__).parents[1]
 ORDER = {
     "pipelines": """
         quiet whole_files special_tokens plugins configuration faults zstandard_reader
-        text_files sentencepiece_model tokenizers wikipedia vectors objectives corpora noising steps records
-        vocabulary batches peek inspection __main__ __init__
+        text_files sentencepiece_model tokenizers wikipedia vectors objectives corpora noising
+        steps records vocabulary batches peek inspection __main__ __init__
     """.split(),
     "seq2seq": """
         backend lines program options layers models ensemble decoding losses metrics model_steps
