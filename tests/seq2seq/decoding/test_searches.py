@@ -21,9 +21,18 @@ LIMITS = np.array([4, 1, 3, 2] * 5)
 PLAIN: dict[str, dict] = {
     "beam_search": {"length_penalty": 0.0},
     "constrained_beam_search": {"length_penalty": 0.0},
+    "contrastive_search": {"degeneration": 0.0},
     "diverse_beam_search": {"length_penalty": 0.0},
     "minimum_bayes_risk": {"samples": 4},  # which is quicker than 32
 }
+
+
+class ShowingSteps(Steps):
+    """Steps that show their logits for vectors."""
+
+    def look(self, token, position, state):
+        logits, state = self(token, position, state)
+        return logits, {"vectors": logits}, state
 
 
 @pytest.fixture(params=KINDS)
@@ -48,19 +57,19 @@ def test_a_search_is_its_configuration_and_nothing_else(search):
 
 
 def test_a_model_that_spells_a_word_is_followed_to_its_end(search, spelling_model):
-    found = search(Steps(spelling_model([7, 4, 9]).step, {}), 2, 6)
+    found = search(ShowingSteps(spelling_model([7, 4, 9]).step, {}), 2, 6)
     np.testing.assert_array_equal(found.ids[:, 0], [[7, 4, 9, END, PAD, PAD]] * 2)
     np.testing.assert_allclose(found.scores[:, 0], 0, atol=1e-5)
 
 
 def test_a_hypothesis_cut_by_its_limit_has_no_end(search, spelling_model):
-    found = search(Steps(spelling_model([7, 4, 9]).step, {}), 2, np.array([2, 4]))
+    found = search(ShowingSteps(spelling_model([7, 4, 9]).step, {}), 2, np.array([2, 4]))
     np.testing.assert_array_equal(found.ids[:, 0], [[7, 4, PAD, PAD], [7, 4, 9, END]])
 
 
 def test_a_score_is_the_log_probability_of_its_ids(search, prefix_model):
     model = prefix_model()
-    found = search(Steps(model.step, model.begin(20)), 20, LIMITS)
+    found = search(ShowingSteps(model.step, model.begin(20)), 20, LIMITS)
     for first in range(20):
         for ids, score in zip(np.asarray(found.ids[first]), np.asarray(found.scores[first])):
             assert float(score) == pytest.approx(model.log_probability(ids, first), abs=1e-4)
@@ -69,7 +78,7 @@ def test_a_score_is_the_log_probability_of_its_ids(search, prefix_model):
 def test_padding_and_start_are_never_produced_and_only_padding_follows_end(search, prefix_model):
     model = prefix_model(seed=3)
     model.logits[:, [PAD, START]] += 5
-    found = search(Steps(model.step, model.begin(20)), 20, LIMITS)
+    found = search(ShowingSteps(model.step, model.begin(20)), 20, LIMITS)
     for ids, limit in zip(np.asarray(found.ids[:, 0]), LIMITS):
         length = list(ids).index(END) + 1 if END in ids else limit
         assert length <= limit
@@ -78,9 +87,9 @@ def test_padding_and_start_are_never_produced_and_only_padding_follows_end(searc
 
 def test_a_sentence_does_not_depend_on_the_others_or_on_their_limits(search, prefix_model):
     model = prefix_model(seed=1)
-    together = search(Steps(model.step, model.begin(20)), 20, LIMITS)
+    together = search(ShowingSteps(model.step, model.begin(20)), 20, LIMITS)
     for first in range(0, 20, 3):
-        alone = search(Steps(model.step, model.begin(1, first)), 1, LIMITS[first])
+        alone = search(ShowingSteps(model.step, model.begin(1, first)), 1, LIMITS[first])
         limit = LIMITS[first]
         np.testing.assert_array_equal(together.ids[first, :, :limit], alone.ids[0])
         assert not np.any(together.ids[first, :, limit:])
@@ -90,20 +99,20 @@ def test_a_sentence_does_not_depend_on_the_others_or_on_their_limits(search, pre
 def test_the_search_stops_when_all_sentences_are_done(search, prefix_model):
     model = prefix_model()
     model.logits[:, END] += 20
-    search(Steps(model.step, model.begin(3)), 3, 50)
+    search(ShowingSteps(model.step, model.begin(3)), 3, 50)
     assert model.calls <= 2
 
 
 @pytest.mark.parametrize("limit", [3, np.zeros([0], "int32")])
 def test_a_batch_of_none_gives_none(search, prefix_model, limit):
     model = prefix_model()
-    found = search(Steps(model.step, model.begin(0)), 0, limit)
+    found = search(ShowingSteps(model.step, model.begin(0)), 0, limit)
     assert found.ids.shape[:2] == (0, 1) and found.scores.shape == (0, 1)
 
 
 def test_a_limit_of_nothing_gives_nothing(search, prefix_model):
     model = prefix_model()
-    found = search(Steps(model.step, model.begin(2)), 2, np.array([0, 2]))
+    found = search(ShowingSteps(model.step, model.begin(2)), 2, np.array([0, 2]))
     assert not np.any(found.ids[0]) and np.any(found.ids[1])
     assert np.isfinite(found.scores).all()
 
@@ -113,10 +122,12 @@ def test_a_graph_gives_what_eager_execution_gives(search, prefix_model):
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.int32)])
     def run(first, limit):
-        return search(Steps(model.step, {"hash": first}), tf.shape(first)[0], limit)
+        return search(ShowingSteps(model.step, {"hash": first}), tf.shape(first)[0], limit)
 
     first = ops.arange(20, dtype="int32")
-    inside, outside = run(first, LIMITS), search(Steps(model.step, {"hash": first}), 20, LIMITS)
+    inside, outside = run(first, LIMITS), search(
+        ShowingSteps(model.step, {"hash": first}), 20, LIMITS
+    )
     np.testing.assert_array_equal(inside.ids, outside.ids)
     np.testing.assert_allclose(inside.scores, outside.scores, rtol=1e-6)
 
@@ -124,16 +135,20 @@ def test_a_graph_gives_what_eager_execution_gives(search, prefix_model):
 def test_a_graph_of_known_shapes_is_searched_too(search, prefix_model):
     model = prefix_model(seed=5)
     run = tf.function(
-        lambda first: search(Steps(model.step, {"hash": first}), tf.shape(first)[0], 4)
+        lambda first: search(ShowingSteps(model.step, {"hash": first}), tf.shape(first)[0], 4)
     )
     inside = run(tf.range(3))
-    np.testing.assert_array_equal(inside.ids, search(Steps(model.step, model.begin(3)), 3, 4).ids)
+    np.testing.assert_array_equal(
+        inside.ids, search(ShowingSteps(model.step, model.begin(3)), 3, 4).ids
+    )
 
 
 def test_only_core_operations_are_used(search, prefix_model):
     model = prefix_model()
     run = tf.function(
-        lambda first, limit: search(Steps(model.step, {"hash": first}), tf.shape(first)[0], limit),
+        lambda first, limit: search(
+            ShowingSteps(model.step, {"hash": first}), tf.shape(first)[0], limit
+        ),
         input_signature=[tf.TensorSpec([None], tf.int32)] * 2,
     )
     graph = run.get_concrete_function().graph.as_graph_def()
@@ -145,7 +160,7 @@ def test_forbidden_tokens_are_never_chosen_and_nothing_becomes_nan(search, prefi
     model = prefix_model(seed=2)
     model.logits[:, [3, 5]] = -1e9
     model.logits[:, 1] = -np.inf
-    found = search(Steps(model.step, model.begin(20)), 20, 4)
+    found = search(ShowingSteps(model.step, model.begin(20)), 20, 4)
     assert np.isfinite(found.scores).all()
     assert set(np.unique(found.ids[:, 0])) <= {PAD, END, 4}
 
@@ -158,7 +173,7 @@ def test_half_precision_logits_are_summed_in_full_precision(search, prefix_model
         return ops.cast(logits, "bfloat16"), state
 
     model.logits = np.asarray(ops.cast(ops.cast(model.logits, "bfloat16"), "float32"))
-    found = search(Steps(step, model.begin(5)), 5, 4)
+    found = search(ShowingSteps(step, model.begin(5)), 5, 4)
     for first, (ids, score) in enumerate(zip(found.ids[:, 0], found.scores[:, 0])):
         assert float(score) == pytest.approx(
             model.log_probability(np.asarray(ids), first), abs=1e-4
