@@ -1,8 +1,10 @@
 """How a target came to be, piece by piece."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+
+from pipelines.special_tokens import END
 
 
 class Details(NamedTuple):
@@ -21,6 +23,29 @@ class Details(NamedTuple):
     ended: bool
     log_probabilities: list[float]
     attention: np.ndarray
+
+    @classmethod
+    def of(cls, source, target, pieces, forced) -> list[Self]:
+        """Makes the details of targets from arrays.
+
+        Args:
+            source, target: ids [B, S] and [B, T], PAD at the end.
+            pieces: how these are spelt, as bytes: [B, S] and [B, T].
+            forced: log-probabilities [B, T] and attention [B, T, S].
+        """
+        details = []
+        for row, (read, said) in enumerate(zip(source, target)):
+            words, length = np.count_nonzero(read), np.count_nonzero(said)
+            details.append(
+                cls(
+                    source=_decoded(pieces[0][row, :words]),
+                    pieces=_decoded(pieces[1][row, :length]),
+                    ended=END in said,
+                    log_probabilities=forced[0][row, :length].tolist(),
+                    attention=forced[1][row, :length, :words],
+                )
+            )
+        return details
 
     @property
     def links(self) -> list[tuple[int, int]]:
@@ -46,3 +71,7 @@ class Details(NamedTuple):
             "alignment": self.alignment,
             "attention": [[round(share, 4) for share in row] for row in self.attention.tolist()],
         }
+
+
+def _decoded(pieces) -> list[str]:
+    return [piece.decode(errors="replace") for piece in pieces]

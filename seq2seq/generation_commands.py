@@ -34,6 +34,12 @@ def generate(
         typer.Option(min=1, metavar="N", help="JSON lines with the N best and their scores"),
     ] = None,
     details: Details = False,
+    stream: Annotated[
+        bool,
+        typer.Option(
+            "--stream", help="write each word as it is found, greedily where the search is a beam"
+        ),
+    ] = False,
     checkpoint: Checkpoint = "best",
     joined: Joined = [],
     mean: Mean = "arithmetic",
@@ -49,20 +55,22 @@ def generate(
     load_tensorflow()
     from seq2seq.run import Run
 
-    if nbest:
-        change = [*change, f"search.best={nbest}"]
-    generator = Run(run, change).generator(checkpoint, joined, mean, weight)
+    if stream and (nbest or details):
+        raise ValueError("--stream tells text alone: leave out --nbest and --details")
+    generator = Run(run, change).generator(checkpoint, joined, mean, weight, nbest)
     # People who type want the answer before they type the next; else, many texts share a batch.
     talking = source is None and sys.stdin.isatty()
     groups = ([text] for text in read_texts(None)) if talking else [read_texts(source)]
     with writing(output) as file, text_progress(shown=output is not None) as advance:
         for texts in groups:
-            if nbest or details:
-                lines = _json_lines(generator, texts, advance, details)
+            if stream:
+                parts = _streamed(generator, texts, advance)
+            elif nbest or details:
+                parts = _json_lines(generator, texts, advance, details)
             else:
-                lines = (one_line(answer.text) for answer in generator.generate(texts, advance))
-            for line in lines:
-                print(line, file=file)
+                parts = (f"{one_line(one.text)}\n" for one in generator.generate(texts, advance))
+            for part in parts:
+                print(part, end="", file=file, flush=stream)
 
 
 def score(
@@ -90,10 +98,17 @@ def score(
             sources, read = itertools.tee(read_texts(source))
             explained = generator.explain(sources, read_texts(target), advance)
             for found, text in zip(explained, read):
-                print(_json_line(text, [found]), file=file)
+                print(_json_line(text, [found]), end="", file=file)
         else:
             for value in generator.score(read_texts(source), read_texts(target), advance):
                 print(f"{value:.4f}", file=file)
+
+
+def _streamed(generator, texts: Iterable[str], advance) -> Iterator[str]:
+    for text in texts:
+        yield from map(one_line, generator.stream(text))
+        yield "\n"
+        advance(1)
 
 
 def _json_lines(generator, texts: Iterable[str], advance, details: bool) -> Iterator[str]:
@@ -108,4 +123,4 @@ def _json_line(source: str, found: list) -> str:
     if found[0].details:
         told["source_pieces"] = found[0].details.source
     told["hypotheses"] = [one.as_dict() for one in found]
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(told, ensure_ascii=False) + "\n"

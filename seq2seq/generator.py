@@ -14,6 +14,7 @@ from seq2seq.details import Details
 from seq2seq.generated import Generated
 from seq2seq.model_steps import ModelSteps
 from seq2seq.text_batches import answered, encoded, paired
+from seq2seq.token_stream import TokenStream, text_parts
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
 Progress = Callable[[int], None]
@@ -70,6 +71,7 @@ class Generator(tf.Module):
         self.margin = margin
         self.max_target = max_target
         self.batch_tokens = batch_tokens
+        self._tokens: TokenStream | None = None  # until `stream` needs it
 
     @tf.function(input_signature=[TEXT], autograph=False)
     def __call__(self, text):
@@ -90,11 +92,9 @@ class Generator(tf.Module):
     def found(self, text):
         """Finds the ids of targets: text [B] -> {"ids": [B, N, T], "score": [B, N]}."""
         sentences = tf.shape(text)[0]
-        source = self._source(_never_empty(text))
-        given = {"source": source.to_tensor(PAD)}
-        limit = self._limit(tf.cast(source.row_lengths(), tf.int32))
-        memory = self.model.encode(given["source"])
-        found = self.search(ModelSteps(self.model, memory), tf.size(limit), limit, given)
+        source, limit = self._read(_never_empty(text))
+        steps = ModelSteps(self.model, self.model.encode(source))
+        found = self.search(steps, tf.size(limit), limit, {"source": source})
         return {"ids": found.ids[:sentences], "score": found.scores[:sentences]}
 
     @tf.function(
@@ -168,6 +168,17 @@ class Generator(tf.Module):
 
         return answered(texts, self._lengths, several, self.batch_tokens, progress)
 
+    def stream(self, text: str) -> Iterator[str]:
+        """Yields the target of a text in parts, each as soon as it is found.
+
+        Joined, the parts are what `generate` finds by the search's own `streaming`: greedily,
+        where the search itself would take back what it has said, as a beam does.
+        """
+        if self._tokens is None:
+            self._tokens = TokenStream(self._read, self.model, self.search.streaming())
+        spell = lambda ids: self._spelt(tf.constant([[ids]]))[0, 0].numpy().decode()
+        return text_parts(self._tokens(text), spell)
+
     def score(
         self,
         sources: Iterable[str],
@@ -222,20 +233,15 @@ class Generator(tf.Module):
         """Explains targets: text [B], ids [B, T] with PAD at the end."""
         found = {name: tensor.numpy() for name, tensor in self.forced(text, ids).items()}
         read = self.source_tokenizer.tokens(found["source"]).numpy()
-        said, ids = self.target_tokenizer.tokens(ids).numpy(), ids.numpy()
-        details = []
-        for row, (source, target) in enumerate(zip(found["source"], ids)):
-            words, length = np.count_nonzero(source), np.count_nonzero(target)
-            details.append(
-                Details(
-                    source=_decoded(read[row, :words]),
-                    pieces=_decoded(said[row, :length]),
-                    ended=END in target,
-                    log_probabilities=found["log_probability"][row, :length].tolist(),
-                    attention=found["attention"][row, :length, :words],
-                )
-            )
-        return details
+        pieces = read, self.target_tokenizer.tokens(ids).numpy()
+        forced = found["log_probability"], found["attention"]
+        return Details.of(found["source"], ids.numpy(), pieces, forced)
+
+    def _read(self, text):
+        """Reads text [B] -> (source ids [B, S] with PAD, the most ids of each target [B])."""
+        source = self._source(text)
+        limit = self._limit(tf.cast(source.row_lengths(), tf.int32))
+        return source.to_tensor(PAD), limit
 
     def _source(self, text):
         """Reads text [B] as ids with END, cut to `max_source`: ragged [B, (S)], S >= 1."""
@@ -288,7 +294,3 @@ def _generated(texts, scores, details=()) -> list[Generated]:
 def _there(found: list[Generated]) -> list[Generated]:
     """Leaves out the places that a search has not filled, but for the first."""
     return found[:1] + [one for one in found[1:] if one.score > NEVER / 2]
-
-
-def _decoded(pieces) -> list[str]:
-    return [piece.decode(errors="replace") for piece in pieces]

@@ -138,6 +138,7 @@ class RunFolder:
         others: Sequence[str] = (),
         mean: Mean = "arithmetic",
         weights: Sequence[float] = (),
+        nbest: int | None = None,
     ) -> Generator:
         """Returns text to text with the weights of a checkpoint, or by an ensemble with others.
 
@@ -145,10 +146,13 @@ class RunFolder:
             others: runs to join, such as "runs/b", or "runs/b@last" for a checkpoint other than
                 the best. How targets are found is said by this run alone.
             mean, weights: of the `Ensemble`, this run first.
+            nbest: how many targets are found of a text [as the recipe says].
 
         Raises:
-            ValueError: there is no such run or checkpoint, or its vocabularies are others.
+            ValueError: there is no such run or checkpoint, its vocabularies are others, or the
+                search finds fewer.
         """
+        search = self.recipe.search.several(nbest) if nbest else self.recipe.search
         model = self.model(checkpoint)
         if others or weights:
             joined = [_at(other) for other in others]
@@ -158,7 +162,7 @@ class RunFolder:
                 require_same_pieces(side, sides)
             models = [model] + [run.model(wanted) for run, wanted in joined]
             model = Ensemble(models, mean, weights)
-        return self.recipe.generator(self.tokenizers, model)
+        return self.recipe.generator(self.tokenizers, model, search)
 
 
 def _at(said: str) -> tuple[RunFolder, str]:

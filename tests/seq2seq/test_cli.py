@@ -41,6 +41,9 @@ class Shouter:
         for text in texts:
             yield [Answer(text.upper(), 1.0, more), Answer(text, 0.5, more)]
 
+    def stream(self, text):
+        yield from text.upper()
+
     def score(self, sources, targets, progress):
         return (-0.5 * len(target) for _, target in zip(sources, targets))
 
@@ -68,7 +71,7 @@ class FakeRun:
     def __init__(self, folder, changes):
         if not folder.is_dir():
             raise ValueError(f"{folder} is no run")
-        if changes and changes != ["search.best=2"]:
+        if changes:
             raise ValueError(f"changed: {changes}")
         self.corpus = Pairs()
 
@@ -79,7 +82,9 @@ class FakeRun:
     def pairs(self, split):
         return self.corpus.pairs(split)
 
-    def generator(self, checkpoint, joined, mean, weights):
+    def generator(self, checkpoint, joined, mean, weights, nbest=None):
+        if nbest and nbest > 2:
+            raise ValueError(f"nbest: {nbest}")
         if joined:
             raise ValueError(f"joined: {joined} {mean} {weights}")
         return Shouter()
@@ -240,6 +245,13 @@ def test_the_best_of_each_text_are_a_json_line(program, tmp_path):
     assert json.loads(output[1]) == {"source": "b", "hypotheses": hypotheses}
     _, output, _ = program("generate", tmp_path, "--input", source, "--details")
     assert json.loads(output[0])["source_pieces"] == ["p"]
+    assert_refused(program("generate", tmp_path, "--input", source, "--nbest", "3"), "nbest: 3")
+
+
+def test_parts_are_written_as_they_come(program, tmp_path, monkeypatch):
+    type_in(monkeypatch, "the cat\n\na\rdog\n")
+    assert program("generate", tmp_path, "--stream") == (0, ["THE CAT", "", "A DOG"], [])
+    assert_refused(program("generate", tmp_path, "--stream", "--details"), "--stream", "--details")
 
 
 def test_a_score_has_details_too(program, tmp_path):

@@ -222,6 +222,13 @@ def test_log_probabilities_of_pieces_add_up_to_the_score(generator):
     assert [one.text for one in again] == targets
 
 
+def test_a_target_is_told_as_it_comes(generator):
+    """Bytes backwards are no characters, but for those of ASCII."""
+    found = [list(generator.stream(text)) for text in TEXTS]
+    assert found[0] == list("desserts") and found[1] == []
+    assert ["".join(parts) for parts in found] == answers(generator, TEXTS)[0]
+
+
 def test_what_is_cut_has_no_end_and_an_empty_source_no_links():
     short = Details(["a", "</s>"], ["b", "c"], False, [-1.0, -1.0], np.full((2, 2), 0.5))
     assert short.links == [(0, 0), (0, 1)]
