@@ -77,7 +77,7 @@ class Generator(tf.Module):
     def __call__(self, text):
         """Generates the best target of each text [B] -> {"text": [B], "score": [B]}."""
         found = self.found(text)
-        return {"text": self._spelt(found["ids"][:, :1])[:, 0], "score": found["score"][:, 0]}
+        return {"text": self.spelt(found["ids"][:, :1])[:, 0], "score": found["score"][:, 0]}
 
     @tf.function(input_signature=[TEXT], autograph=False)
     def nbest(self, text):
@@ -86,15 +86,19 @@ class Generator(tf.Module):
         N is the search's. Where it finds fewer, an empty text with a score of -1e9 stands.
         """
         found = self.found(text)
-        return {"text": self._spelt(found["ids"]), "score": found["score"]}
+        return {"text": self.spelt(found["ids"]), "score": found["score"]}
 
     @tf.function(input_signature=[TEXT], autograph=False)
     def found(self, text):
         """Finds the ids of targets: text [B] -> {"ids": [B, N, T], "score": [B, N]}."""
+        return self.find(text, self.search, {})
+
+    def find(self, text, search: Search, given: dict):
+        """Finds as `found` by a search, and by what is given of texts beside their source."""
         sentences = tf.shape(text)[0]
         source, limit = self._read(_never_empty(text))
         steps = ModelSteps(self.model, self.model.encode(source))
-        found = self.search(steps, tf.size(limit), limit, {"source": source})
+        found = search(steps, tf.size(limit), limit, given | {"source": source})
         return {"ids": found.ids[:sentences], "score": found.scores[:sentences]}
 
     @tf.function(
@@ -146,7 +150,7 @@ class Generator(tf.Module):
             found = self(encoded(texts))
             return _generated(found["text"].numpy(), found["score"].numpy())
 
-        return answered(texts, self._lengths, best, self.batch_tokens, progress)
+        return answered(texts, self.lengths, best, self.batch_tokens, progress)
 
     def generate_nbest(
         self,
@@ -166,7 +170,7 @@ class Generator(tf.Module):
             rows = zip(found["text"].numpy(), found["score"].numpy())
             return [_there(_generated(*row)) for row in rows]
 
-        return answered(texts, self._lengths, several, self.batch_tokens, progress)
+        return answered(texts, self.lengths, several, self.batch_tokens, progress)
 
     def stream(self, text: str) -> Iterator[str]:
         """Yields the target of a text in parts, each as soon as it is found.
@@ -176,7 +180,7 @@ class Generator(tf.Module):
         """
         if self._tokens is None:
             self._tokens = TokenStream(self._read, self.model, self.search.streaming())
-        spell = lambda ids: self._spelt(tf.constant([[ids]]))[0, 0].numpy().decode()
+        spell = lambda ids: self.spelt(tf.constant([[ids]]))[0, 0].numpy().decode()
         return text_parts(self._tokens(text), spell)
 
     def score(
@@ -224,7 +228,7 @@ class Generator(tf.Module):
         text = encoded(texts)
         found = self.found(text)
         ids, scores = found["ids"][:, :most], found["score"][:, :most].numpy()
-        spelt = self._spelt(ids).numpy()
+        spelt = self.spelt(ids).numpy()
         ranks = [self._details(text, ids[:, rank]) for rank in range(ids.shape[1])]
         rows = zip(spelt, scores, zip(*ranks))
         return [_there(_generated(*row)) for row in rows]
@@ -253,7 +257,7 @@ class Generator(tf.Module):
         ids = self.target_tokenizer.tokenize(_valid(text))
         return tf.concat([ids, tf.fill([ids.nrows(), 1], END)], axis=1)
 
-    def _spelt(self, ids):
+    def spelt(self, ids):
         """Spells ids [B, N, T] with PAD at the end -> text [B, N], valid UTF-8."""
         shape = tf.shape(ids)
         rows = tf.reshape(ids, [shape[0] * shape[1], shape[2]])
@@ -265,7 +269,7 @@ class Generator(tf.Module):
         allowed = tf.cast(self.ratio * tf.cast(length, tf.float32), tf.int32) + self.margin
         return tf.minimum(allowed, self.max_target)
 
-    def _lengths(self, texts: list[str]):
+    def lengths(self, texts: list[str]):
         """Counts the ids of the longer side of each text, where the target may be its longest."""
         length = tf.cast(self._source(encoded(texts)).row_lengths(), tf.int32)
         return tf.maximum(length, self._limit(length)).numpy()

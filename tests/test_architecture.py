@@ -15,9 +15,9 @@ ORDER = {
     """.split(),
     "seq2seq": """
         backend lines program options layers models ensemble decoding losses metrics model_steps
-        details generated text_batches token_stream generator restoration evaluation training
-        export_check export engines recipe run_folder run report update_vocabulary quickstart
-        benchmark evaluation_command generation_commands cli __main__ __init__
+        details generated text_batches token_stream generator guided restoration evaluation
+        training export_check export engines recipe run_folder run report update_vocabulary
+        quickstart benchmark evaluation_command generation_commands cli __main__ __init__
     """.split(),
 }
 NETWORKS = {"layers", "models", "decoding", "losses", "metrics"}  # know no text and no TensorFlow

@@ -109,6 +109,22 @@ class Search(abc.ABC):
 
         return GreedySearch(constraints=self.constraints)
 
+    def guided(self) -> "Search":
+        """Returns the beam search that keeps to "prefix" and "required" of each sentence.
+
+        It has what options of this one it knows, and the same constraints.
+        """
+        from seq2seq.decoding.constrained_beam_search import ConstrainedBeamSearch
+        from seq2seq.decoding.constraints.prefix import Prefix
+
+        known = {field.name for field in dataclasses.fields(ConstrainedBeamSearch)}
+        own = {field.name for field in dataclasses.fields(self)}
+        kept = {name: getattr(self, name) for name in own & known}
+        if not any(isinstance(constraint, Prefix) for constraint in self.constraints):
+            # Last, so that it may say what others forbid.
+            kept["constraints"] = (*self.constraints, Prefix())
+        return ConstrainedBeamSearch(**kept)
+
     @abc.abstractmethod
     def __call__(
         self, steps: Steps, sentences, max_length, given: Mapping[str, Any] = {}
@@ -121,7 +137,8 @@ class Search(abc.ABC):
             max_length: the most ids a hypothesis may have, END included: a scalar, or one a
                 sentence [B].
             given: what else is known of the sentences: "source" int32 [B, S], what was read,
-                PAD at its end; "prefix" int32 [B, P], what the target begins with, PAD too.
+                PAD at its end; "prefix" int32 [B, P], what the target begins with, PAD too;
+                "required" int32 [B, C, L], phrases that it says, PAD too.
         """
 
 

@@ -137,7 +137,7 @@ def test_offline_answers_come_in_order_and_equal_those_of_a_call(generator):
 
 def test_offline_batches_keep_the_budget(generator):
     texts = ["x" * length for length in (50, 3, 20, 7, 3, 3, 60)]
-    batches = list(text_batches.batches(generator._lengths(texts), 200))
+    batches = list(text_batches.batches(generator.lengths(texts), 200))
     assert sorted(place for places in batches for place in places) == list(range(7))
     for places in batches:
         longest = max(min(2 * (len(texts[place]) + 1) + 10, 256) for place in places)

@@ -17,6 +17,7 @@ from seq2seq.layers.rows import repeat_rows, take_rows
 FOLDER = "seq2seq.decoding"
 KINDS = [kind for kind in plugins.kinds(FOLDER) if kind != "search"]
 LIMITS = np.array([4, 1, 3, 2] * 5)
+MODELS = 200
 # Where the score is something else by default, or a search needs not be so large.
 PLAIN: dict[str, dict] = {
     "beam_search": {"length_penalty": 0.0},
@@ -67,12 +68,13 @@ def test_a_hypothesis_cut_by_its_limit_has_no_end(search, spelling_model):
     np.testing.assert_array_equal(found.ids[:, 0], [[7, 4, PAD, PAD], [7, 4, 9, END]])
 
 
-def test_a_score_is_the_log_probability_of_its_ids(search, prefix_model):
-    model = prefix_model()
-    found = search(ShowingSteps(model.step, model.begin(20)), 20, LIMITS)
-    for first in range(20):
+def test_a_score_is_the_log_probability_of_its_ids_in_200_random_models(search, prefix_model):
+    """Each sentence is a model of its own; longer limits than the others' are in here."""
+    model, limits = prefix_model(vocabulary=11, seed=6), np.arange(MODELS) % 9 + 1
+    found = search(ShowingSteps(model.step, model.begin(MODELS)), MODELS, limits)
+    for first in range(MODELS):
         for ids, score in zip(np.asarray(found.ids[first]), np.asarray(found.scores[first])):
-            assert float(score) == pytest.approx(model.log_probability(ids, first), abs=1e-4)
+            assert float(score) == pytest.approx(model.log_probability(ids, first), abs=1e-5)
 
 
 def test_padding_and_start_are_never_produced_and_only_padding_follows_end(search, prefix_model):
