@@ -24,7 +24,7 @@ PLAIN: dict[str, dict] = {
     "constrained_beam_search": {"length_penalty": 0.0},
     "contrastive_search": {"degeneration": 0.0},
     "diverse_beam_search": {"length_penalty": 0.0},
-    "minimum_bayes_risk": {"samples": 4},  # which is quicker than 32
+    "minimum_bayes_risk": {"samples": 3, "order": 2},  # which is quicker
 }
 
 
@@ -90,7 +90,7 @@ def test_padding_and_start_are_never_produced_and_only_padding_follows_end(searc
 def test_a_sentence_does_not_depend_on_the_others_or_on_their_limits(search, prefix_model):
     model = prefix_model(seed=1)
     together = search(ShowingSteps(model.step, model.begin(20)), 20, LIMITS)
-    for first in range(0, 20, 3):
+    for first in range(0, 20, 5):
         alone = search(ShowingSteps(model.step, model.begin(1, first)), 1, LIMITS[first])
         limit = LIMITS[first]
         np.testing.assert_array_equal(together.ids[first, :, :limit], alone.ids[0])
@@ -119,19 +119,21 @@ def test_a_limit_of_nothing_gives_nothing(search, prefix_model):
     assert np.isfinite(found.scores).all()
 
 
-def test_a_graph_gives_what_eager_execution_gives(search, prefix_model):
+def test_a_graph_of_core_operations_gives_what_eager_execution_gives(search, prefix_model):
     model = prefix_model(seed=5)
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.int32)])
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.int32)] * 2)
     def run(first, limit):
         return search(ShowingSteps(model.step, {"hash": first}), tf.shape(first)[0], limit)
 
     first = ops.arange(20, dtype="int32")
-    inside, outside = run(first, LIMITS), search(
-        ShowingSteps(model.step, {"hash": first}), 20, LIMITS
-    )
-    np.testing.assert_array_equal(inside.ids, outside.ids)
-    np.testing.assert_allclose(inside.scores, outside.scores, rtol=1e-6)
+    wanted = search(ShowingSteps(model.step, {"hash": first}), 20, LIMITS)
+    found = run(first, LIMITS)
+    np.testing.assert_array_equal(found.ids, wanted.ids)
+    np.testing.assert_allclose(found.scores, wanted.scores, rtol=1e-6)
+    graph = run.get_concrete_function().graph.as_graph_def()
+    nodes = [*graph.node, *(node for body in graph.library.function for node in body.node_def)]
+    assert not [node.op for node in nodes if "Xla" in node.op or "PyFunc" in node.op]
 
 
 def test_a_graph_of_known_shapes_is_searched_too(search, prefix_model):
@@ -143,19 +145,6 @@ def test_a_graph_of_known_shapes_is_searched_too(search, prefix_model):
     np.testing.assert_array_equal(
         inside.ids, search(ShowingSteps(model.step, model.begin(3)), 3, 4).ids
     )
-
-
-def test_only_core_operations_are_used(search, prefix_model):
-    model = prefix_model()
-    run = tf.function(
-        lambda first, limit: search(
-            ShowingSteps(model.step, {"hash": first}), tf.shape(first)[0], limit
-        ),
-        input_signature=[tf.TensorSpec([None], tf.int32)] * 2,
-    )
-    graph = run.get_concrete_function().graph.as_graph_def()
-    nodes = [*graph.node, *(node for body in graph.library.function for node in body.node_def)]
-    assert not [node.op for node in nodes if "Xla" in node.op or "PyFunc" in node.op]
 
 
 def test_forbidden_tokens_are_never_chosen_and_nothing_becomes_nan(search, prefix_model):
