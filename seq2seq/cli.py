@@ -19,6 +19,7 @@ from seq2seq.generation_commands import generate, score
 from seq2seq.lines import read_texts
 from seq2seq.options import Changes, Checkpoint, Joined, JsonFile, Mean, RunFolder, Weights
 from seq2seq.program import run_program
+from seq2seq.serving_command import serve
 
 RECIPES = Path(__file__).with_name("recipes")
 SAMPLES = 8  # source texts that an export is checked with
@@ -119,6 +120,9 @@ def export(
         from seq2seq.engines.engine import make_engine
 
         print(make_engine(engine, quantization).write(generator, folder, texts))
+
+
+app.command()(serve)
 
 
 @app.command()

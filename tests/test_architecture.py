@@ -17,7 +17,8 @@ ORDER = {
         backend lines program options layers models ensemble decoding losses metrics model_steps
         details generated text_batches token_stream generator guided restoration evaluation
         training export_check export engines recipe run_folder run report update_vocabulary
-        quickstart benchmark evaluation_command generation_commands cli __main__ __init__
+        quickstart benchmark serving evaluation_command generation_commands serving_command cli
+        __main__ __init__
     """.split(),
 }
 NETWORKS = {"layers", "models", "decoding", "losses", "metrics"}  # know no text and no TensorFlow

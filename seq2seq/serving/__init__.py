@@ -1,0 +1,1 @@
+"""Serves an exported model over HTTP: TensorFlow Serving where it is installed, else by itself."""
