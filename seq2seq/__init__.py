@@ -14,6 +14,7 @@ from seq2seq.export import export  # noqa: E402 the check comes before all else
 
 _PLACES = {
     "BeamSearch": "seq2seq.decoding.beam_search",
+    "Drafted": "seq2seq.drafted",
     "Generator": "seq2seq.generator",
     "GreedySearch": "seq2seq.decoding.greedy_search",
     "InverseSquareRoot": "seq2seq.training.schedules",
@@ -22,6 +23,7 @@ _PLACES = {
     "Perplexity": "seq2seq.metrics",
     "Recipe": "seq2seq.recipe",
     "Run": "seq2seq.run",
+    "SpeculativeSearch": "seq2seq.decoding.speculative_search",
     "TokenAccuracy": "seq2seq.metrics",
     "Trainer": "seq2seq.training.trainer",
     "Transformer": "seq2seq.models.transformer",

@@ -17,7 +17,7 @@ from pipelines.quiet import load_tensorflow
 from seq2seq.evaluation_command import evaluate
 from seq2seq.generation_commands import generate, score
 from seq2seq.lines import read_texts
-from seq2seq.options import Changes, Checkpoint, Joined, JsonFile, Mean, RunFolder, Weights
+from seq2seq.options import Changes, Checkpoint, Draft, Joined, JsonFile, Mean, RunFolder, Weights
 from seq2seq.program import run_program
 from seq2seq.serving_command import serve
 
@@ -100,6 +100,7 @@ def export(
     joined: Joined = [],
     mean: Mean = "arithmetic",
     weight: Weights = [],
+    draft: Draft = None,
     change: Changes = [],
 ) -> None:
     """Write a checked SavedModel that TensorFlow Serving answers with."""
@@ -113,7 +114,7 @@ def export(
 
     trained = Run(run, change)
     texts = list(read_texts(samples)) if samples else _samples(trained)
-    generator = trained.generator(checkpoint, joined, mean, weight)
+    generator = trained.generator(checkpoint, joined, mean, weight, draft=draft)
     if engine is None:
         print(export(generator, folder, texts))
     else:
@@ -206,6 +207,7 @@ def benchmark_generate(
     joined: Joined = [],
     mean: Mean = "arithmetic",
     weight: Weights = [],
+    draft: Draft = None,
     change: Changes = [],
 ) -> None:
     """Time generating: speed, latency, the parts of the time, memory."""
@@ -216,7 +218,7 @@ def benchmark_generate(
     from seq2seq.run import Run
 
     opened = Run(run, change)
-    generator = opened.generator(checkpoint, joined, mean, weight)
+    generator = opened.generator(checkpoint, joined, mean, weight, draft=draft)
     result = benchmark_generation(opened, generator, read_texts(source), repeats, single)
     report(result, generation_lines(result), json_file)
 

@@ -83,6 +83,21 @@ class Ensemble(Seq2Seq):
         }
         return self._average(logits), seen, following
 
+    def read(self, tokens, position, state, memory):
+        logits, states = [], []
+        for name, model in self._named():
+            said, following = model.read(tokens, position, state[name], memory[name])
+            logits.append(said)
+            states.append(following)
+        names = [name for name, _ in self._named()]
+        return self._average(logits), [dict(zip(names, each)) for each in zip(*states)]
+
+    def rewind(self, states, count):
+        return {
+            name: model.rewind([state[name] for state in states], count)
+            for name, model in self._named()
+        }
+
     def follow(self, state, parent):
         return {name: model.follow(state[name], parent) for name, model in self._named()}
 

@@ -11,7 +11,7 @@ import typer
 
 from pipelines.quiet import load_tensorflow
 from seq2seq.lines import one_line, read_texts, writing
-from seq2seq.options import Changes, Checkpoint, Joined, Mean, Output, RunFolder, Weights
+from seq2seq.options import Changes, Checkpoint, Draft, Joined, Mean, Output, RunFolder, Weights
 from seq2seq.program import text_progress
 
 Details = Annotated[
@@ -44,6 +44,7 @@ def generate(
     joined: Joined = [],
     mean: Mean = "arithmetic",
     weight: Weights = [],
+    draft: Draft = None,
     change: Changes = [],
 ) -> None:
     """Write the target of each source text, a line each, in order.
@@ -57,7 +58,7 @@ def generate(
 
     if stream and (nbest or details):
         raise ValueError("--stream tells text alone: leave out --nbest and --details")
-    generator = Run(run, change).generator(checkpoint, joined, mean, weight, nbest)
+    generator = Run(run, change).generator(checkpoint, joined, mean, weight, nbest, draft)
     # People who type want the answer before they type the next; else, many texts share a batch.
     talking = source is None and sys.stdin.isatty()
     groups = ([text] for text in read_texts(None)) if talking else [read_texts(source)]

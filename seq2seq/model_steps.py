@@ -23,6 +23,18 @@ class ModelSteps(Steps):
         logits, shown, own = self._model.look(token, position, state["own"], state["memory"])
         return logits, shown, state | {"own": own}
 
+    def guess(self, token, position, state):
+        logits, own = self._model.guess(token, position, state["own"], state["memory"])
+        return logits, state | {"own": own}
+
+    def read(self, tokens, position, state):
+        logits, owns = self._model.read(tokens, position, state["own"], state["memory"])
+        return logits, [state | {"own": own} for own in owns]
+
+    def rewind(self, states, count):
+        own = self._model.rewind([state["own"] for state in states], count)
+        return states[-1] | {"own": own}
+
     def follow(self, state, parent):
         return state | {"own": self._model.follow(state["own"], parent)}
 

@@ -29,6 +29,13 @@ Mean = Annotated[
     Literal["arithmetic", "geometric"],
     typer.Option(help="how an ensemble's distributions are averaged"),
 ]
+Draft = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RUN[@CHECKPOINT]",
+        help="let this run's small model guess ahead: greedy search, several ids a step",
+    ),
+]
 Weights = Annotated[
     list[float],
     typer.Option("--weight", help="of each model of an ensemble, RUN's first [all equal]"),

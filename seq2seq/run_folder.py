@@ -14,6 +14,7 @@ from pipelines.noising import noised_pairs
 from pipelines.records import MANIFEST, Records, write_records
 from pipelines.vocabulary import Tokenizers, load_tokenizers, make_tokenizers, save_tokenizers
 from pipelines.whole_files import write_whole
+from seq2seq.drafted import Drafted
 from seq2seq.ensemble import Ensemble, Mean, require_same_pieces
 from seq2seq.generator import Generator
 from seq2seq.models.seq2seq import Seq2Seq
@@ -139,6 +140,7 @@ class RunFolder:
         mean: Mean = "arithmetic",
         weights: Sequence[float] = (),
         nbest: int | None = None,
+        draft: str | None = None,
     ) -> Generator:
         """Returns text to text with the weights of a checkpoint, or by an ensemble with others.
 
@@ -147,22 +149,29 @@ class RunFolder:
                 the best. How targets are found is said by this run alone.
             mean, weights: of the `Ensemble`, this run first.
             nbest: how many targets are found of a text [as the recipe says].
+            draft: a run, named as others, that guesses what is said: the search is speculative.
 
         Raises:
             ValueError: there is no such run or checkpoint, its vocabularies are others, or the
                 search finds fewer.
         """
-        search = self.recipe.search.several(nbest) if nbest else self.recipe.search
+        search = self.recipe.search.drafted() if draft else self.recipe.search
+        search = search.several(nbest) if nbest else search
         model = self.model(checkpoint)
         if others or weights:
-            joined = [_at(other) for other in others]
-            runs = {str(self.folder): self} | {str(run.folder): run for run, _ in joined}
-            for side in ("source", "target"):
-                sides = {name: getattr(run.tokenizers, side) for name, run in runs.items()}
-                require_same_pieces(side, sides)
-            models = [model] + [run.model(wanted) for run, wanted in joined]
-            model = Ensemble(models, mean, weights)
+            model = Ensemble([model, *self._models_of(others)], mean, weights)
+        if draft:
+            model = Drafted(model, *self._models_of([draft]))
         return self.recipe.generator(self.tokenizers, model, search)
+
+    def _models_of(self, others: Sequence[str]) -> list[Seq2Seq]:
+        """Loads models of other runs, such as "runs/b@last", that have this run's vocabularies."""
+        joined = [_at(other) for other in others]
+        runs = {str(self.folder): self} | {str(run.folder): run for run, _ in joined}
+        for side in ("source", "target"):
+            sides = {name: getattr(run.tokenizers, side) for name, run in runs.items()}
+            require_same_pieces(side, sides)
+        return [run.model(wanted) for run, wanted in joined]
 
 
 def _at(said: str) -> tuple[RunFolder, str]:

@@ -14,11 +14,11 @@ ORDER = {
         steps records vocabulary batches peek inspection __main__ __init__
     """.split(),
     "seq2seq": """
-        backend lines program options layers models ensemble decoding losses metrics model_steps
-        details generated text_batches token_stream generator guided restoration evaluation
-        training export_check export engines recipe run_folder run report update_vocabulary
-        quickstart benchmark serving evaluation_command generation_commands serving_command cli
-        __main__ __init__
+        backend lines program options layers models ensemble drafted decoding losses metrics
+        model_steps details generated text_batches token_stream generator guided restoration
+        evaluation training export_check export engines recipe run_folder run report
+        update_vocabulary quickstart benchmark serving evaluation_command generation_commands
+        serving_command cli __main__ __init__
     """.split(),
 }
 NETWORKS = {"layers", "models", "decoding", "losses", "metrics"}  # know no text and no TensorFlow

@@ -16,7 +16,9 @@ from seq2seq.recipe import Recipe
 
 # Methods of what a generator is made of, and the part that the time of each belongs to.
 TOKENIZER = {"tokenize": "tokenize", "detokenize": "detokenize"}
-MODEL = {"encode": "encode", "step": "steps", "begin": "keep", "follow": "keep", "pack": "keep"}
+STEPS = {"step": "steps", "look": "steps", "guess": "steps", "read": "steps"}
+KEEP = {"begin": "keep", "follow": "keep", "pack": "keep", "rewind": "keep"}
+MODEL = {"encode": "encode", **STEPS, **KEEP}
 SEARCH = {"__call__": "search"}
 PARTS = "tokenize", "encode", "steps", "keep", "search", "detokenize"
 PERCENTILES = 50, 95, 99

@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from seq2seq.decoding.constraints.constraint import Constraint, Reader
-from seq2seq.layers.rows import repeat_rows, rows_of, take_rows
+from seq2seq.layers.rows import choose_rows, repeat_rows, rows_of, take_rows
 
 if TYPE_CHECKING:
     from seq2seq.decoding.parts.walk import WalkingSearch
@@ -33,7 +33,7 @@ class Steps:
     """A model's steps from a state, nested tensors [B, ...], of which each row has its own.
 
     Args:
-        step: token [R], position (scalar), state -> logits [R, V], the next state.
+        step: token [R], position (a scalar, or [R]), state -> logits [R, V], the next state.
         state: what the first step begins with.
     """
 
@@ -59,6 +59,34 @@ class Steps:
             ValueError: these steps show nothing.
         """
         raise ValueError(f"{type(self).__name__} do not show what logits come of")
+
+    def guess(self, token, position, state):
+        """Predicts as a call does, at less cost: what follows may be something else.
+
+        It reads ahead of where `read` then begins, and may know nothing of what calls have read.
+        """
+        return self(token, position, state)
+
+    def read(self, tokens, position, state):
+        """Predicts what follows each of N tokens, of one hypothesis a sentence.
+
+        Args:
+            tokens: [R, N].
+            position: of the first, [R].
+
+        Returns:
+            logits [R, N, V], and the states after each token, for `rewind`.
+        """
+        logits, states = [], []
+        for place in range(tokens.shape[1]):
+            said, state = self(tokens[:, place], position + place, state)
+            logits.append(said)
+            states.append(state)
+        return ops.stack(logits, axis=1), states
+
+    def rewind(self, states: list, count):
+        """Goes back to the states after the first `count` tokens read, int [R] from 1 to N."""
+        return choose_rows(states, count - 1)
 
     def follow(self, state, parent):
         """Lets hypotheses go on from others of their sentences: parent int [R]."""
@@ -109,6 +137,12 @@ class Search(abc.ABC):
 
         return GreedySearch(constraints=self.constraints)
 
+    def drafted(self) -> "Search":
+        """Returns the search that a draft model makes faster: greedy, of the same constraints."""
+        from seq2seq.decoding.speculative_search import SpeculativeSearch
+
+        return SpeculativeSearch(constraints=self.constraints)
+
     def guided(self) -> "Search":
         """Returns the beam search that keeps to "prefix" and "required" of each sentence.
 
@@ -155,6 +189,7 @@ def search_in_rounds(
     advance: Callable[[Any, Live], Live],
     outcome: Callable[[Any], tuple[Any, Hypotheses]],
     hypotheses: int,
+    pace: int = 1,
 ) -> Hypotheses:
     """Advances all sentences until each is done, in rounds; those done leave between two.
 
@@ -163,6 +198,7 @@ def search_in_rounds(
         advance: one step: position, live -> live.
         outcome: carried -> (bool [N], True = nothing can change any more; what was found).
         hypotheses: K, the rows a sentence has in the model's state.
+        pace: the most ids that a step reads of a hypothesis.
     """
     done, found = outcome(live.carried)
     # Found by their value, so that the number of sentences may change from round to round.
@@ -171,7 +207,7 @@ def search_in_rounds(
     def round_(position, places, live, results):
         kept = _where(ops.logical_not(outcome(live.carried)[0]))
         places = ops.take(places, kept, axis=0)
-        state = steps.pack(live.state, kept, hypotheses, ROUND)
+        state = steps.pack(live.state, kept, hypotheses, ROUND * pace)
         live = Live(take_rows(live.carried, kept), state)
         last = position + ROUND
         unfinished = lambda position, live: ops.logical_and(

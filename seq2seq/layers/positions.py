@@ -11,11 +11,11 @@ class Positions(keras.layers.Layer):
     """Marks positions in one of two places: on the embeddings or on queries and keys."""
 
     def mark(self, embedded, positions):
-        """Marks embedded tokens [B, T, M] at positions int [T]."""
+        """Marks embedded tokens [B, T, M] at positions int [..., T]."""
         return embedded
 
     def turn(self, heads, positions):
-        """Marks queries or keys [B, H, T, D] of self-attention at positions int [T]."""
+        """Marks queries or keys [B, H, T, D] of self-attention at positions int [..., T]."""
         return heads
 
 

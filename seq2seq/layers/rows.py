@@ -19,3 +19,12 @@ def take_rows(rows, index):
 def rows_of(sentences, times: int):
     """Names the rows of sentences [N] that have `times` each: [1], 2 -> [2, 3]."""
     return ops.reshape(sentences[:, None] * times + ops.arange(times), (-1,))
+
+
+def choose_rows(versions: list, place):
+    """Takes each row from one of N versions of the same: nested [R, ...], place [R] from 0 on."""
+    count = ops.shape(place)[0]
+    index = place * count + ops.arange(count)
+    return keras.tree.map_structure(
+        lambda *tensors: ops.take(ops.concatenate(tensors, axis=0), index, axis=0), *versions
+    )

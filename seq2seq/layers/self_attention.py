@@ -45,12 +45,14 @@ class SelfAttention(keras.layers.Layer):
         return empty_cache(sentences, self.heads, room, depth, self.compute_dtype)
 
     def step(self, inputs, cache, place, turn):
-        """Reads what each hypothesis has said: [B, K, M] -> ([B, K, units], the next cache).
+        """Reads what each token may see: [B, K, M] -> ([B, K, units], the next cache).
+
+        The K tokens of a sentence are those of hypotheses, or some that follow each other.
 
         Args:
             cache: of E entries, with room for K more.
-            place: {"positions": [K], all the same, "entry": the first to write, "visible":
-                [B, K, E], True = the hypothesis has said it, this token included}.
+            place: {"positions": [1 or B, 1 or K], "entry": the first to write, "visible":
+                [B, K, E], True = said before the token, or it itself}.
         """
         query, keys, values = split_parts(self.project(inputs), self.heads, 3)
         query, keys = turn(query, place["positions"]), turn(keys, place["positions"])

@@ -5,7 +5,7 @@ import inspect
 import keras
 
 from pipelines.special_tokens import PAD
-from seq2seq.layers.rows import rows_of, take_rows
+from seq2seq.layers.rows import choose_rows, rows_of, take_rows
 
 
 class Seq2Seq(keras.Model):
@@ -38,9 +38,10 @@ class Seq2Seq(keras.Model):
         raise NotImplementedError
 
     def step(self, token, position, state, memory):
-        """Predicts one token: token [R], position scalar -> (logits [R, V], the next state).
+        """Predicts one token: token [R], position -> (logits [R, V], the next state).
 
-        R is a multiple of the B rows of memory: the R/B hypotheses of a sentence lie side by side.
+        The position is a scalar or, of one hypothesis a sentence, each row's own [R]. R is a
+        multiple of the B rows of memory: the R/B hypotheses of a sentence lie side by side.
         """
         logits, _, following = self.look(token, position, state, memory)
         return logits, following
@@ -52,6 +53,26 @@ class Seq2Seq(keras.Model):
         [R, M], which the logits are products of.
         """
         raise NotImplementedError
+
+    def guess(self, token, position, state, memory):
+        """Predicts as `step`, at less cost: what is not quite the same may do."""
+        return self.step(token, position, state, memory)
+
+    def read(self, tokens, position, state, memory):
+        """Predicts what follows each of N tokens, of one hypothesis a sentence.
+
+        tokens [R, N], position of the first [R] -> (logits [R, N, V], the states after each).
+        """
+        logits, states = [], []
+        for place in range(tokens.shape[1]):
+            said, state = self.step(tokens[:, place], position + place, state, memory)
+            logits.append(said)
+            states.append(state)
+        return keras.ops.stack(logits, axis=1), states
+
+    def rewind(self, states, count):
+        """Goes back to the states after the first `count` tokens read, int [R] from 1 to N."""
+        return choose_rows(states, count - 1)
 
     def follow(self, state, parent):
         """Lets hypotheses go on from others of their sentences: parent int [R] -> the state."""

@@ -15,6 +15,7 @@ from seq2seq.layers.pointer_generator import PointerGenerator
 from seq2seq.layers.positions import positions_of
 from seq2seq.layers.recompute import Recompute
 from seq2seq.layers.residual import NORMALIZATIONS
+from seq2seq.layers.rows import choose_rows
 from seq2seq.layers.token_embedding import TokenEmbedding
 from seq2seq.models.seq2seq import Seq2Seq, is_token, require_one_vocabulary
 
@@ -178,27 +179,29 @@ class Transformer(Seq2Seq):
     def look(self, token, position, state, memory):
         sentences, hypotheses, entries = ops.shape(state["visible"])
         token = ops.reshape(token, (sentences, hypotheses))
-        positions = ops.broadcast_to(position, (hypotheses,))
+        # [1, 1], or [B, 1] of one hypothesis a sentence.
+        positions = ops.reshape(position, (-1, 1))
         own = state["entry"] + ops.arange(hypotheses)
         visible = ops.logical_or(state["visible"], ops.arange(entries) == own[:, None])
-        place = {"positions": positions, "entry": state["entry"], "visible": visible}
-        features, caches = self._embed(token, positions), {}
-        for layer in self.decoder:
-            read = memory[layer.name] | {"visible": memory["mask"]}
-            features, attention, caches[layer.name] = layer.step(
-                features, state["said"][layer.name], place, read, self.target_positions.turn
-            )
-        features = self.decoder_norm(features)
-        logits = ops.reshape(
-            self._logits(features, attention, memory), (-1, self.target_vocabulary)
-        )
-        following = {
-            "said": caches,
-            "visible": visible,
-            "entry": state["entry"] + hypotheses,
-        }
-        shown = {"attention": _as_rows(attention), "vectors": _as_rows(features)}
-        return logits, shown, following
+        logits, shown, following = self._advance(token, positions, visible, state, memory)
+        logits = ops.reshape(logits, (-1, self.target_vocabulary))
+        return logits, {name: _as_rows(each) for name, each in shown.items()}, following
+
+    def read(self, tokens, position, state, memory):
+        count = tokens.shape[1]
+        places, entries = ops.arange(count), ops.arange(ops.shape(state["visible"])[2])
+        last = state["entry"] + places[:, None]
+        new = ops.logical_and(entries >= state["entry"], entries <= last)
+        visible = ops.logical_or(state["visible"], new)
+        positions = position[:, None] + places
+        logits, _, following = self._advance(tokens, positions, visible, state, memory)
+        each = ops.split(visible, count, axis=1)
+        return logits, [following | {"visible": seen} for seen in each]
+
+    def rewind(self, states, count):
+        """Hides what came later; all states have the entries of the last."""
+        visible = choose_rows([state["visible"] for state in states], count - 1)
+        return states[-1] | {"visible": visible}
 
     def follow(self, state, parent):
         shape = ops.shape(state["visible"])
@@ -217,6 +220,25 @@ class Transformer(Seq2Seq):
             return uses | {"output": ("target", 0, target)}
         kernel, bias = self.output_layer.kernel, self.output_layer.bias
         return uses | {"output": ("target", 1, kernel), "bias": ("target", 0, bias)}
+
+    def _advance(self, tokens, positions, visible, state, memory):
+        """Reads C tokens a sentence that see what is visible of the entries, C of them new.
+
+        tokens [B, C], positions [1 or B, 1 or C], visible [B, C, E] -> (logits [B, C, V], shown,
+        the next state).
+        """
+        place = {"positions": positions, "entry": state["entry"], "visible": visible}
+        features, caches = self._embed(tokens, positions), {}
+        for layer in self.decoder:
+            read = memory[layer.name] | {"visible": memory["mask"]}
+            features, attention, caches[layer.name] = layer.step(
+                features, state["said"][layer.name], place, read, self.target_positions.turn
+            )
+        features = self.decoder_norm(features)
+        entry = state["entry"] + ops.shape(tokens)[1]
+        following = {"said": caches, "visible": visible, "entry": entry}
+        shown = {"attention": attention, "vectors": features}
+        return self._logits(features, attention, memory), shown, following
 
     def _embed(self, target, places):
         features = self.target_positions.mark(self.target_embedding(target), places)

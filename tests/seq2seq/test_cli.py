@@ -82,7 +82,9 @@ class FakeRun:
     def pairs(self, split):
         return self.corpus.pairs(split)
 
-    def generator(self, checkpoint, joined, mean, weights, nbest=None):
+    def generator(self, checkpoint, joined, mean, weights, nbest=None, draft=None):
+        if draft:
+            raise ValueError(f"draft: {draft}")
         if nbest and nbest > 2:
             raise ValueError(f"nbest: {nbest}")
         if joined:
@@ -270,6 +272,13 @@ def test_runs_are_joined(command, program, tmp_path, monkeypatch):
     result = program(name, tmp_path, *rest, *joined)
     assert_refused(result, "joined: ['b', 'c@last'] geometric [2.0]")
     assert_refused(program(name, tmp_path, *rest, "--mean", "mean"), "'arithmetic', 'geometric'")
+
+
+@pytest.mark.parametrize("command", ["generate", "export models/a"])
+def test_a_run_guesses_for_another(command, program, tmp_path, monkeypatch):
+    type_in(monkeypatch, "")
+    name, *rest = command.split()
+    assert_refused(program(name, tmp_path, *rest, "--draft", "b@last"), "draft: b@last")
 
 
 def test_an_export_is_checked_with_held_out_texts(program, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from rich.console import Console
 
+from seq2seq.decoding.speculative_search import SpeculativeSearch
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
 from seq2seq.training.checkpoints import TRAINING
@@ -121,6 +122,19 @@ def test_runs_are_joined_and_the_weights_of_each_checkpoint_taken(trained):
             np.testing.assert_array_equal(weight, other)
     with pytest.raises(ValueError, match="no run"):
         Run(folder).generator("last", ["no/such/run@best"])
+
+
+def test_a_run_generates_faster_with_another_that_guesses(trained):
+    folder, texts = trained[0], ["the cat", "a dog"]
+    run = Run(folder, ["search.width=1", "search.length_penalty=0.0"])
+    drafted = run.generator("last", draft=f"{folder}@{EVERY}")
+    assert isinstance(drafted.search, SpeculativeSearch)
+    for weight, other in zip(drafted.model.draft.weights, run.model(str(EVERY)).weights):
+        np.testing.assert_array_equal(weight, other)
+    alone = [one.text for one in run.generator("last").generate(texts)]
+    assert [one.text for one in drafted.generate(texts)] == alone
+    with pytest.raises(ValueError, match="SpeculativeSearch finds one target a sentence, not 2"):
+        run.generator("last", nbest=2, draft=str(folder))
 
 
 def test_the_same_recipe_opens_a_run_again(corpus, tmp_path):

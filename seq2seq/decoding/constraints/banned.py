@@ -67,5 +67,5 @@ def _about_to_end(phrases, said: Said):
 def last_ids(said: Said, count: int):
     """Gives the last ids that rows have said: [R, count], PAD before the first."""
     places = said.position - count + ops.arange(count)
-    found = ops.take(said.ids, ops.maximum(places, 0), axis=1)
+    found = ops.take_along_axis(said.ids, ops.maximum(places, 0), axis=1)
     return ops.where(places >= 0, found, PAD)

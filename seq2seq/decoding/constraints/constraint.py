@@ -19,7 +19,7 @@ Phrase = str | tuple[int, ...]
 
 
 class Said(NamedTuple):
-    """What rows have said when they choose the id at `position`, a scalar.
+    """What rows have said when they choose the id at `position`, int32 [R, 1].
 
     ids: int32 [R, T], PAD from `position` on.
     logits: float32 [R, V], the model's own, before any constraint.
@@ -62,13 +62,16 @@ def constrain(constraints: Sequence[Constraint], logits, position, ids, known):
 
     Args:
         logits: float32 [R, V], the model's own.
+        position: of the id that rows choose, a scalar or one a row [R].
         ids: int32 [N, K, T] or [N, T], what the K rows of each sentence have said.
         known: nested tensors [N, ...].
     """
     if not constraints:
         return logits
     hypotheses = ids.shape[1] if len(ids.shape) == 3 else 1
-    said = Said(position, ops.reshape(ids, (-1, ops.shape(ids)[-1])), logits)
+    ids = ops.reshape(ids, (-1, ops.shape(ids)[-1]))
+    position = ops.broadcast_to(ops.reshape(position, (-1, 1)), (ops.shape(ids)[0], 1))
+    said = Said(position, ids, logits)
     for constraint, about in zip(constraints, known, strict=True):
         logits = constraint(logits, said, repeat_rows(about, hypotheses))
     return logits

@@ -37,6 +37,6 @@ class MinimumLength(Constraint):
         return {"least": least}
 
     def __call__(self, logits, said: Said, known):
-        early = said.position + 1 < known["least"]
+        early = said.position + 1 < known["least"][:, None]
         is_end = ops.arange(logits.shape[-1]) == END
-        return forbid(logits, ops.logical_and(early[:, None], is_end))
+        return forbid(logits, ops.logical_and(early, is_end))

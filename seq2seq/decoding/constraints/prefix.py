@@ -44,6 +44,7 @@ class Prefix(Constraint):
 
     def __call__(self, logits, said: Said, known):
         last = ops.shape(known["prefix"])[1] - 1
-        wanted = ops.take(known["prefix"], ops.minimum(said.position, last), axis=1)[:, None]
+        place = ops.minimum(said.position, last)
+        wanted = ops.take_along_axis(known["prefix"], place, axis=1)
         others = ops.arange(logits.shape[-1]) != wanted
         return ops.where(wanted == PAD, logits, ops.where(others, NEVER, said.logits))

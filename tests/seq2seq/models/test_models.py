@@ -183,6 +183,24 @@ def test_a_packed_state_goes_on_as_before_with_the_sentences_that_stay(model):
 
 
 @cases
+def test_tokens_read_at_once_are_read_as_one_by_one_and_rows_go_back_to_any(model):
+    """Rows stand at different positions: what was read too far is forgotten."""
+    wanted = predict(model)
+    memory = model.encode(SOURCE)
+    state = model.begin(memory, room=2 * TARGET.shape[1])
+    begin, counts = np.zeros([3], "int32"), np.array([1, 3, 2])
+    logits, states = model.read(TARGET[:, :3], begin, state, memory)
+    assert_same(logits, wanted[:, :3])
+    state = model.rewind(states, counts)
+    following = np.array([TARGET[row, [count]] for row, count in enumerate(counts)])
+    logits, _ = model.read(following, counts, state, memory)
+    stepped, _ = model.guess(following[:, 0], counts, state, memory)
+    for row, count in enumerate(counts):
+        assert_same(logits[row, 0], wanted[row, count])
+        assert_same(stepped[row], wanted[row, count])
+
+
+@cases
 def test_source_padding_changes_nothing(model):
     assert_same(predict(model, pad(SOURCE, 3)), predict(model))
 
