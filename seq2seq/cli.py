@@ -7,7 +7,6 @@ standard error and exit status 2. TensorFlow is loaded inside the commands, so t
 import json
 import os
 import sys
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +14,7 @@ import typer
 
 from pipelines.quiet import load_tensorflow
 from seq2seq.evaluation_command import evaluate
+from seq2seq.export_commands import check, export
 from seq2seq.generation_commands import generate, score
 from seq2seq.lines import read_texts
 from seq2seq.options import Changes, Checkpoint, Draft, Joined, JsonFile, Mean, RunFolder, Weights
@@ -22,8 +22,6 @@ from seq2seq.program import run_program
 from seq2seq.serving_command import serve
 
 RECIPES = Path(__file__).with_name("recipes")
-SAMPLES = 8  # source texts that an export is checked with
-SOME_TEXTS = ["a", "this is a line of text", "Another, with 2 numbers: 42.", "日本語 élan"]
 
 app = typer.Typer(name="seq2seq", add_completion=False)
 benchmark = typer.Typer()
@@ -81,48 +79,8 @@ def average(
 app.command()(evaluate)
 app.command()(generate)
 app.command()(score)
-
-
-@app.command()
-def export(
-    run: RunFolder,
-    folder: Annotated[Path, typer.Argument(help="such as saved_models/NAME; gets a new version")],
-    samples: Annotated[
-        Path | None, typer.Option(help="texts to check it with, a line each [from the corpus]")
-    ] = None,
-    engine: Annotated[
-        str | None, typer.Option(help="instead of TensorFlow: ctranslate2 (FOLDER must be new)")
-    ] = None,
-    quantization: Annotated[
-        str | None, typer.Option(help="weights of that engine: int8, int16, float16 [float32]")
-    ] = None,
-    checkpoint: Checkpoint = "best",
-    joined: Joined = [],
-    mean: Mean = "arithmetic",
-    weight: Weights = [],
-    draft: Draft = None,
-    change: Changes = [],
-) -> None:
-    """Write a checked SavedModel that TensorFlow Serving answers with."""
-    if quantization is not None and engine is None:
-        raise ValueError("--quantization is of another engine: say --engine ctranslate2 too")
-    # On the processor, as the process that checks the export: the same sums, to the last digits.
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-    load_tensorflow()
-    from seq2seq.export import export
-    from seq2seq.run import Run
-
-    trained = Run(run, change)
-    texts = list(read_texts(samples)) if samples else _samples(trained)
-    generator = trained.generator(checkpoint, joined, mean, weight, draft=draft)
-    if engine is None:
-        print(export(generator, folder, texts))
-    else:
-        from seq2seq.engines.engine import make_engine
-
-        print(make_engine(engine, quantization).write(generator, folder, texts))
-
-
+app.command()(export)
+app.command()(check)
 app.command()(serve)
 
 
@@ -268,13 +226,3 @@ def _recipe_path(recipe: str) -> Path:
             return path
     known = ", ".join(sorted(path.stem for path in RECIPES.glob("*.toml"))) or "none"
     raise ValueError(f"no recipe {recipe!r}: neither a file nor one that is shipped: {known}")
-
-
-def _samples(run) -> list[str]:
-    """Takes source texts of the run's corpus, of a held-out split where it has one."""
-    try:
-        splits = run.corpus.splits()
-        split = next((name for name in ("valid", "test") if name in splits), splits[0])
-        return [source for source, _ in islice(run.pairs(split), SAMPLES)]
-    except (ValueError, OSError):  # the run is all that is needed: its corpus may be elsewhere
-        return SOME_TEXTS

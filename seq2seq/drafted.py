@@ -22,6 +22,9 @@ class Drafted(Seq2Seq):
     def encode(self, source):
         return {"model": self.model.encode(source), "draft": self.draft.encode(source)}
 
+    def features(self, source):
+        return self.model.features(source)
+
     def decode_with_attention(self, target, memory):
         return self.model.decode_with_attention(target, memory["model"])
 

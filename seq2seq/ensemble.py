@@ -57,6 +57,11 @@ class Ensemble(Seq2Seq):
     def encode(self, source):
         return {name: model.encode(source) for name, model in self._named()}
 
+    def features(self, source):
+        """Sets the models' vectors side by side."""
+        vectors = [ops.cast(model.features(source), "float32") for model in self.models]
+        return ops.concatenate(vectors, axis=-1)
+
     def decode_with_attention(self, target, memory):
         """Shows the mean of the models' attention, too."""
         decoded = [

@@ -1,102 +1,206 @@
-"""Reads an exported model as a server would: python -P export_check.py FOLDER < REQUESTS.
+"""Checks an exported model as a server would run it: python -m seq2seq.export_check VERSION.
 
-A program of its own, run by export.py in a fresh process: nothing of this project and no Keras
-model is at hand there, so what it answers comes from the folder alone. REQUESTS is JSON, a list of
-batches, each a list of texts; it prints {"problems": [...], "answers": [{"text", "score"}, ...]}.
+A program of its own, run in a fresh process that imports neither TensorFlow nor Keras: what answers
+there is the folder and TensorFlow's C library, with XLA turned off as TensorFlow Serving does. It
+prints the report as JSON.
 """
 
 import json
-import os
+import math
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
 
-# What TensorFlow Serving links from TensorFlow Text since its release 2.11 (`ops_lib` in
-# tensorflow_text/BUILD of v2.8.2, v2.12.1 and v2.20.0); trimmers and Utf8Binarize came later.
-TEXT_OPS = frozenset("""
-    CaseFoldUTF8 FastWordpieceTokenizeWithOffsets FindSourceOffsets NormalizeUTF8
-    NormalizeUTF8WithOffsetsMap RegexSplitWithOffsets SentencepieceDetokenizeOp
-    SentencepieceIdToStringOp SentencepieceOp SentencepieceStringToIdOp SentencepieceTokenizeOp
-    SentencepieceTokenizeWithOffsetsOp SentencepieceVocabSizeOp TFText>ByteSplitByOffsets
-    TFText>ByteSplitWithOffsets TFText>FastSentencepieceDetokenize TFText>FastSentencepieceTokenize
-    TFText>FastWordpieceDetokenize TFText>WhitespaceTokenizeWithOffsetsV2
-    UnicodeScriptTokenizeWithOffsets WhitespaceTokenizeWithOffsets WordpieceTokenizeWithOffsets
-    """.split())
-PYTHON_OPS = frozenset(["PyFunc", "PyFuncStateless", "EagerPyFunc"])
-STRING, FLOAT = 7, 1  # tensorflow/core/framework/types.proto
-EXPECTED = {"text": STRING, "score": FLOAT}
+import numpy as np
+
+from seq2seq.c_api import Library, ServedModel
+from seq2seq.graph_check import TEXT_OPS, Graph, port_problems
+from seq2seq.serving_samples import Sample, read_samples
+from seq2seq.warmup import read_requests
+
+TOLERANCE = 1e-4  # of a number, relative, or of 1: the sums of other shapes differ by rounding
+MOST_BYTES = 2**31 - 1  # of a protocol buffer
+MOST_TOLD = 5  # problems of a kind
+Answers = dict[str, np.ndarray]
+Model = Callable[[str, dict], Answers]
 
 
-def problems(graph, signature) -> list[str]:
-    """Lists what would keep TensorFlow Serving from answering, as sentences; [] is good.
+class Check(NamedTuple):
+    """What was looked at, how much of it there was, and what is wrong; nothing is good."""
 
-    graph: GraphDef; signature: the SignatureDef `serving_default`.
+    name: str
+    about: str
+    problems: list[str]
+
+
+def check_version(folder: Path) -> list[Check]:
+    """Looks at all that a server does with a version's folder.
+
+    Raises:
+        ValueError: it is no exported model.
+        RuntimeError: TensorFlow cannot load it.
     """
-    return [*_bad_ops(graph), *_must_compile(graph), *_bad_ports(signature)]
+    path = folder / "saved_model.pb"
+    if not path.is_file():
+        raise ValueError(f"{folder} holds no exported model: {path.name} is missing")
+    core, graph = Library().ops(), Graph(path.read_bytes())
+    first = [_graph(graph, core), _size(folder)]
+    if any(check.problems for check in first):  # what cannot be loaded is not tried
+        return first
+    model = ServedModel(folder)
+    samples = read_samples(folder)
+    signatures = Check(
+        "signatures", ", ".join(sorted(model.signatures)), [*port_problems(model.signatures)]
+    )
+    return [
+        *first,
+        signatures,
+        check_answers(model, samples),
+        check_alone(model, samples),
+        check_warm_up(model, folder),
+    ]
 
 
-def _nodes(graph):
-    yield from graph.node
-    for function in graph.library.function:
-        yield from function.node_def
+def _graph(graph: Graph, core: frozenset[str]) -> Check:
+    text = len(graph.ops & TEXT_OPS - core)
+    about = f"{len(graph.ops)} kinds of ops, {text} of them TensorFlow Text's; no XLA, no Python"
+    return Check("graph", about, [*graph.problems(core)])
 
 
-def _bad_ops(graph):
-    from tensorflow.python.framework import op_def_registry
-
-    functions = {function.signature.name for function in graph.library.function}
-    for op in sorted({node.op for node in _nodes(graph)} - functions):
-        if op in PYTHON_OPS:
-            yield f"the op {op} calls back into Python, which a server has not"
-        elif op.lstrip("_").startswith("Xla"):
-            yield f"the op {op} needs XLA, which TensorFlow Serving turns off"
-        elif op not in TEXT_OPS and (op.startswith("TFText>") or op_def_registry.get(op) is None):
-            yield f"the op {op} is in neither TensorFlow nor the TensorFlow Text that servers link"
-
-
-def _must_compile(graph):
-    functions = {function.signature.name: function for function in graph.library.function}
-    marked = {node.name: node for node in _nodes(graph)} | functions
-    compiled = sorted(name for name in marked if marked[name].attr["_XlaMustCompile"].b)
-    if compiled:
-        yield f"jit_compile=True, which TensorFlow Serving refuses: {', '.join(compiled)}"
+def _size(folder: Path) -> Check:
+    sizes = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+    graph, weights = (
+        sum(size for path, size in sizes.items() if path.relative_to(folder).parts[0] == name)
+        for name in ("saved_model.pb", "variables")
+    )
+    told = [
+        f"{part} {size / 1e6:.1f} MB" for part, size in [("graph", graph), ("weights", weights)]
+    ]
+    too_large = [f"saved_model.pb has {graph} bytes, more than a server reads ({MOST_BYTES})"]
+    return Check("size", ", ".join(told), too_large if graph > MOST_BYTES else [])
 
 
-def _bad_ports(signature):
-    inputs = {name: (port.dtype, _shape(port)) for name, port in signature.inputs.items()}
-    if inputs != {"text": (STRING, [-1])}:
-        yield f"the input must be text, string [None]; the inputs (type, shape) are {inputs}"
-    for name, port in signature.outputs.items():
-        if name.endswith("_bytes"):
-            yield f"the output {name} would be sent as base64: no name may end with _bytes"
-        if _shape(port)[:1] != [-1]:
-            yield f"the output {name} must have the batch as its first axis, it is {_shape(port)}"
-    outputs = {name: port.dtype for name, port in signature.outputs.items()}
-    if outputs != EXPECTED:
-        yield f"the outputs must be {EXPECTED} (name: type), they are {outputs}"
+def check_answers(model: Model, samples: list[Sample]) -> Check:
+    """Compares with what Python answered when the model was exported."""
+    problems: list[str] = []
+    for name, inputs, wanted in samples:
+        found = _asked(model, name, inputs, problems)
+        problems += [f"{name}: {said}" for said in differences(inputs, found, wanted)]
+    rows = sum(_rows(sample.inputs) for sample in samples)
+    return Check(
+        "answers", f"{len(samples)} requests of {rows} rows answered as in Python", problems
+    )
 
 
-def _shape(port) -> list[int]:
-    return [axis.size for axis in port.tensor_shape.dim]
+def check_alone(model: Model, samples: list[Sample]) -> Check:
+    """Compares the answer to each row alone with that in its batch."""
+    problems: list[str] = []
+    count = 0
+    for name, inputs, wanted in samples:
+        for row in range(_rows(inputs) if _rows(inputs) > 1 else 0):
+            one = {each: array[row : row + 1] for each, array in inputs.items()}
+            found = _asked(model, name, one, problems)
+            among = _row(wanted, row, found)
+            problems += [f"{name} alone: {said}" for said in differences(one, found, among)]
+            count += 1
+    return Check("alone", f"{count} rows answered alone as in their batch", problems)
 
 
-def _answer(folder: str, batches: list[list[str]]) -> dict:
-    from tensorflow.core.protobuf import saved_model_pb2
+def check_warm_up(model: Model, folder: Path) -> Check:
+    """Replays each record, since a server does not start where one of them fails."""
+    problems: list[str] = []
+    requests = read_requests(folder)
+    for name, inputs in requests:
+        _asked(model, name, inputs, problems)
+    return Check("warm-up", f"{len(requests)} requests replayed", problems)
 
-    with open(os.path.join(folder, "saved_model.pb"), "rb") as file:
-        graph = saved_model_pb2.SavedModel.FromString(file.read()).meta_graphs[0]
-    # Before TensorFlow Text is imported, so that the registry holds the core ops and no others.
-    found = problems(graph.graph_def, graph.signature_def["serving_default"])
-    if found:
-        return {"problems": found}
-    import tensorflow as tf
-    import tensorflow_text  # noqa: F401 registers its ops
 
-    serve = tf.saved_model.load(folder).signatures["serving_default"]
-    replies = [serve(text=tf.constant(batch, tf.string, [len(batch)])) for batch in batches]
-    texts = [[text.decode() for text in reply["text"].numpy().tolist()] for reply in replies]
-    scores = [reply["score"].numpy().tolist() for reply in replies]
-    answers = [{"text": text, "score": score} for text, score in zip(texts, scores)]
-    return {"problems": [], "answers": answers}
+def _asked(model: Model, name: str, inputs: dict, problems: list[str]) -> Answers:
+    try:
+        return model(name, inputs)
+    except (RuntimeError, LookupError, ValueError) as error:
+        problems.append(f"{name} fails on {shown(inputs)}: {str(error).splitlines()[0]}")
+        return {}
+
+
+def differences(inputs: dict, found: Answers, wanted: Answers) -> Iterator[str]:
+    """Yields where answers differ from those that are wanted, or no client could read them.
+
+    Numbers are equal to a relative or absolute 1e-4, and finite.
+    """
+    for name in sorted(wanted.keys() | found.keys() if found else ()):
+        if name not in found or name not in wanted:
+            yield f"the output {name} is answered in one place only"
+        elif found[name].shape != wanted[name].shape:
+            yield (
+                f"{name} for {shown(inputs)} has the shape {found[name].shape}, wanted "
+                f"{wanted[name].shape}"
+            )
+        else:
+            for here, there in zip(found[name].ravel().tolist(), wanted[name].ravel().tolist()):
+                if not _equal(here, there):
+                    yield f"{name} for {shown(inputs)} is {_told(here)}, wanted {_told(there)}"
+                    break
+
+
+def _equal(found, wanted) -> bool:
+    if isinstance(wanted, bytes):
+        return found == wanted and _is_utf8(found)
+    return math.isfinite(found) and math.isclose(
+        found, wanted, rel_tol=TOLERANCE, abs_tol=TOLERANCE
+    )
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        return isinstance(text.decode(), str)
+    except UnicodeDecodeError:
+        return False
+
+
+def _rows(inputs: dict) -> int:
+    return len(next(iter(inputs.values())))
+
+
+def _row(answers: Answers, row: int, like: Answers) -> Answers:
+    """Takes a row [1, ...], without the padding that its batch mates made."""
+    cut = {}
+    for name, array in answers.items():
+        one = array[row : row + 1]
+        size = tuple(map(slice, like[name].shape)) if name in like else ()
+        beyond = one.copy()
+        beyond[size] = b"" if one.dtype == object else 0
+        # What is not empty there is kept, and so differs.
+        cut[name] = one if (beyond != (b"" if one.dtype == object else 0)).any() else one[size]
+    return cut
+
+
+def shown(inputs: dict) -> str:
+    """Tells inputs in short."""
+    first = next(iter(inputs.values())).tolist()
+    told = ", ".join(_told(value) for value in first[:3]) + (", ..." if len(first) > 3 else "")
+    return told or "a batch of 0"
+
+
+def _told(value) -> str:
+    text = value.decode(errors="replace") if isinstance(value, bytes) else value
+    long = isinstance(text, str) and len(text) > 60
+    return f"{text[:57]!r}... ({len(value)} bytes)" if long else repr(text)
+
+
+def as_dict(folder: Path, checks: list[Check]) -> dict:
+    """Makes the report plain data."""
+    told = [
+        {"name": name, "passed": not problems, "about": about, "problems": problems}
+        for name, about, problems in checks
+    ]
+    return {"version": str(folder), "passed": all(each["passed"] for each in told), "checks": told}
 
 
 if __name__ == "__main__":
-    print(json.dumps(_answer(sys.argv[1], json.load(sys.stdin))))
+    found = check_version(Path(sys.argv[1]))
+    foreign = sorted({"tensorflow", "keras"} & set(sys.modules))
+    alone = [f"the process that checks has imported {name}" for name in foreign]
+    found.append(Check("process", "neither TensorFlow's Python nor Keras was imported", alone))
+    print(json.dumps(as_dict(Path(sys.argv[1]), found)))

@@ -1,6 +1,5 @@
 """Text in, text out: the same object offline, in Python and in TensorFlow Serving."""
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -8,13 +7,12 @@ import tensorflow as tf
 
 from pipelines.special_tokens import END, PAD, START
 from seq2seq.decoding.beam_search import BeamSearch
-from seq2seq.decoding.constraints.constraint import NEVER
 from seq2seq.decoding.search import Search
 from seq2seq.details import Details
-from seq2seq.generated import Generated
+from seq2seq.generated import Generated, generated, there
 from seq2seq.model_steps import ModelSteps
 from seq2seq.text_batches import answered, encoded, paired
-from seq2seq.token_stream import TokenStream, text_parts
+from seq2seq.token_stream import TokenStream, streamed
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
 Progress = Callable[[int], None]
@@ -111,7 +109,7 @@ class Generator(tf.Module):
             {"log_probability": of each id, 0 for PAD [B, T], "attention": [B, T, S], "source":
             the ids that were read [B, S]}.
         """
-        source = self._source(text).to_tensor(PAD)
+        source = self.source_ids(text).to_tensor(PAD)
         read = tf.concat([tf.fill([tf.shape(ids)[0], 1], START), ids[:, :-1]], axis=1)
         logits, attention = self.model.decode_with_attention(read, self.model.encode(source))
         logits = tf.cast(logits, tf.float32)
@@ -128,7 +126,7 @@ class Generator(tf.Module):
     )
     def log_probability(self, source, target):
         """Scores given targets: text [B], text [B] -> {"score": log-probability with END [B]}."""
-        ids = self._target(_never_empty(target)).to_tensor(PAD)
+        ids = self.target_ids(_never_empty(target)).to_tensor(PAD)
         said = self.forced(_never_empty(source), ids)["log_probability"]
         return {"score": tf.reduce_sum(said, axis=1)[: tf.shape(source)[0]]}
 
@@ -148,7 +146,7 @@ class Generator(tf.Module):
             if details:
                 return [first for first, in self._detailed(texts, 1)]
             found = self(encoded(texts))
-            return _generated(found["text"].numpy(), found["score"].numpy())
+            return generated(found["text"].numpy(), found["score"].numpy())
 
         return answered(texts, self.lengths, best, self.batch_tokens, progress)
 
@@ -168,7 +166,7 @@ class Generator(tf.Module):
                 return self._detailed(texts)
             found = self.nbest(encoded(texts))
             rows = zip(found["text"].numpy(), found["score"].numpy())
-            return [_there(_generated(*row)) for row in rows]
+            return [there(generated(*row)) for row in rows]
 
         return answered(texts, self.lengths, several, self.batch_tokens, progress)
 
@@ -178,10 +176,15 @@ class Generator(tf.Module):
         Joined, the parts are what `generate` finds by the search's own `streaming`: greedily,
         where the search itself would take back what it has said, as a beam does.
         """
+        return streamed(self.token_stream(), text)
+
+    def token_stream(self) -> TokenStream:
+        """Returns what gives a target while it is found; made once."""
         if self._tokens is None:
-            self._tokens = TokenStream(self._read, self.model, self.search.streaming())
-        spell = lambda ids: self.spelt(tf.constant([[ids]]))[0, 0].numpy().decode()
-        return text_parts(self._tokens(text), spell)
+            spell = lambda ids: self.spelt(ids[None, None])[0, 0]
+            search = self.search.streaming()
+            self._tokens = TokenStream(self._read, self.model, search, spell)
+        return self._tokens
 
     def score(
         self,
@@ -214,7 +217,7 @@ class Generator(tf.Module):
 
         def explained(pairs: list[tuple[str, str]]) -> list[Generated]:
             source, target = map(encoded, zip(*pairs))
-            details = self._details(source, self._target(target).to_tensor(PAD))
+            details = self._details(source, self.target_ids(target).to_tensor(PAD))
             return [
                 Generated(target, sum(more.log_probabilities), more)
                 for (_, target), more in zip(pairs, details)
@@ -231,7 +234,7 @@ class Generator(tf.Module):
         spelt = self.spelt(ids).numpy()
         ranks = [self._details(text, ids[:, rank]) for rank in range(ids.shape[1])]
         rows = zip(spelt, scores, zip(*ranks))
-        return [_there(_generated(*row)) for row in rows]
+        return [there(generated(*row)) for row in rows]
 
     def _details(self, text, ids) -> list[Details]:
         """Explains targets: text [B], ids [B, T] with PAD at the end."""
@@ -243,16 +246,16 @@ class Generator(tf.Module):
 
     def _read(self, text):
         """Reads text [B] -> (source ids [B, S] with PAD, the most ids of each target [B])."""
-        source = self._source(text)
+        source = self.source_ids(text)
         limit = self._limit(tf.cast(source.row_lengths(), tf.int32))
         return source.to_tensor(PAD), limit
 
-    def _source(self, text):
+    def source_ids(self, text):
         """Reads text [B] as ids with END, cut to `max_source`: ragged [B, (S)], S >= 1."""
         ids = self.source_tokenizer.tokenize(_valid(text))[:, : self.max_source - 1]
         return tf.concat([ids, tf.fill([ids.nrows(), 1], END)], axis=1)
 
-    def _target(self, text):
+    def target_ids(self, text):
         """Reads text [B] as ids with END: ragged [B, (T)], T >= 1."""
         ids = self.target_tokenizer.tokenize(_valid(text))
         return tf.concat([ids, tf.fill([ids.nrows(), 1], END)], axis=1)
@@ -271,13 +274,15 @@ class Generator(tf.Module):
 
     def lengths(self, texts: list[str]):
         """Counts the ids of the longer side of each text, where the target may be its longest."""
-        length = tf.cast(self._source(encoded(texts)).row_lengths(), tf.int32)
+        length = tf.cast(self.source_ids(encoded(texts)).row_lengths(), tf.int32)
         return tf.maximum(length, self._limit(length)).numpy()
 
     def _pair_lengths(self, pairs: list[tuple[str, str]]):
         """Counts the ids of the longer side of each pair."""
         source, target = map(encoded, zip(*pairs))
-        return np.maximum(self._source(source).row_lengths(), self._target(target).row_lengths())
+        return np.maximum(
+            self.source_ids(source).row_lengths(), self.target_ids(target).row_lengths()
+        )
 
 
 def _valid(text):
@@ -287,14 +292,3 @@ def _valid(text):
 def _never_empty(text):
     """Adds an empty text to a batch of none, since recurrent layers fail on no rows."""
     return tf.concat([text, tf.fill([tf.maximum(1 - tf.size(text), 0)], "")], axis=0)
-
-
-def _generated(texts, scores, details=()) -> list[Generated]:
-    """Makes Python's values of string [N] and float32 [N], with the details where there are any."""
-    rows = itertools.zip_longest(texts.tolist(), scores.tolist(), details)
-    return [Generated(text.decode(), score, more) for text, score, more in rows]
-
-
-def _there(found: list[Generated]) -> list[Generated]:
-    """Leaves out the places that a search has not filled, but for the first."""
-    return found[:1] + [one for one in found[1:] if one.score > NEVER / 2]

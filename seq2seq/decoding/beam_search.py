@@ -86,6 +86,10 @@ class BeamSearch(Search):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} = {getattr(self, name)}: choose 0 (none) or more")
 
+    @property
+    def kept(self) -> int:
+        return self.width
+
     def __call__(self, steps: Steps, sentences, max_length, given={}) -> Hypotheses:
         def advance(position, live):
             beam, finished, told = live.carried

@@ -10,6 +10,11 @@ from pipelines.special_tokens import PAD
 from seq2seq.decoding.parts.random_numbers import uniform, words_mixed
 from seq2seq.decoding.parts.walk import Walk, WalkingSearch, begin_walk
 
+# What may be given of each sentence instead of an option's value, beside a seed.
+ASKED = ("temperature", "top_k", "top_p")
+# Temperatures that may be asked for: beyond these, the likeliest anyway, or what is forbidden.
+COLDEST, HOTTEST = 1e-4, 1e4
+
 
 @dataclasses.dataclass(frozen=True)
 class Sampling(WalkingSearch):
@@ -22,6 +27,10 @@ class Sampling(WalkingSearch):
     What is drawn depends on the seed, the ids of the source (where they are given), the number of
     the sample and the position: not on other sentences, nor on how many samples are drawn. So
     the same source gets the same targets, until another seed is chosen.
+
+    `given` may hold "temperature", "top_k", "top_p" and "seed" of each sentence, [B], which go
+    before those of the search. What no search could have is read as the nearest that one could: a
+    temperature of 0, or a top_p, takes the likeliest. Their seeds may be any integers.
 
     Samples come best first, by their score: the log-probability of the ids under the model's own
     distribution, neither sharpened nor cut.
@@ -60,41 +69,71 @@ class Sampling(WalkingSearch):
             if not fits:
                 raise ValueError(f"{name} = {getattr(self, name)}: choose {choice}")
 
+    @property
+    def kept(self) -> int:
+        return self.samples
+
     def begin(self, sentences, max_length, given={}) -> Walk:
-        stream = words_mixed(self.seed, _key(given, sentences)[:, None], ops.arange(self.samples))
-        return begin_walk(self, sentences, max_length, given, {"stream": stream}, self.samples)
+        seed = _folded(given["seed"])[:, None] if "seed" in given else self.seed
+        stream = words_mixed(seed, _key(given, sentences)[:, None], ops.arange(self.samples))
+        own = {"stream": stream}
+        for name in ASKED:
+            if name in given:
+                own[name] = ops.broadcast_to(given[name][:, None], ops.shape(stream))
+        return begin_walk(self, sentences, max_length, given, own, self.samples)
 
     def streaming(self) -> Self:
         return dataclasses.replace(self, samples=1)
 
+    def sampling(self) -> "Sampling":
+        return Sampling(min_p=self.min_p, epsilon=self.epsilon, constraints=self.constraints)
+
     def choose(self, allowed, position, own):
         """Draws where the sum of probabilities first exceeds a random share: [R, V] -> [R]."""
-        allowed = allowed / self.temperature
-        if self._cuts():
+        allowed = allowed / self._temperature(own)
+        if self._cuts(own):
             chances = ops.log_softmax(allowed)
-            allowed = ops.where(chances >= self._least(chances), allowed, -math.inf)
+            allowed = ops.where(chances >= self._least(chances, own), allowed, -math.inf)
         chances = ops.exp(allowed - ops.max(allowed, axis=-1, keepdims=True))
         sums = ops.cumsum(chances, axis=-1)
         share = uniform(own["stream"], position)[:, None]
         return ops.argmax(ops.cast(sums > share * sums[:, -1:], "int32"), axis=-1)
 
-    def _cuts(self) -> bool:
-        return bool(self.top_k or self.top_p < 1 or self.min_p or self.epsilon)
+    def _temperature(self, own):
+        if "temperature" not in own:
+            return self.temperature
+        asked = own["temperature"][:, None]
+        # Comparisons with a NaN are false.
+        return ops.where(asked > COLDEST, ops.minimum(asked, HOTTEST), COLDEST)
 
-    def _least(self, chances):
+    def _cuts(self, own) -> bool:
+        asked = "top_k" in own or "top_p" in own
+        return asked or bool(self.top_k or self.top_p < 1 or self.min_p or self.epsilon)
+
+    def _least(self, chances, own):
         """Finds the least log-probability that is kept: [R, V] -> [R, 1]."""
         peak = ops.max(chances, axis=-1, keepdims=True)
         least = ops.full_like(peak, -math.inf)
-        if self.top_k:
+        if "top_k" in own:
+            least = ops.maximum(least, _least_of(chances, own["top_k"]))
+        elif self.top_k:
             count = min(self.top_k, chances.shape[-1])
             least = ops.maximum(least, ops.top_k(chances, count)[0][:, -1:])
-        if self.top_p < 1:
+        if "top_p" in own:
+            least = ops.maximum(least, _nucleus(chances, own["top_p"][:, None]))
+        elif self.top_p < 1:
             least = ops.maximum(least, _nucleus(chances, self.top_p))
         if self.min_p:
             least = ops.maximum(least, peak + math.log(self.min_p))
         if self.epsilon:
             least = ops.maximum(least, math.log(self.epsilon))
         return ops.minimum(least, peak)
+
+
+def _folded(seed):
+    """Makes 32 bits of 64; a seed of fewer stays what it is."""
+    seed = ops.cast(seed, "int64")
+    return ops.bitwise_and(ops.bitwise_xor(seed, ops.right_shift(seed, 32)), 2**32 - 1)
 
 
 def _key(given, sentences):
@@ -106,7 +145,15 @@ def _key(given, sentences):
     return ops.sum(ops.where(source == PAD, 0, ops.cast(mixed, "int32")), axis=1)
 
 
-def _nucleus(chances, share: float):
+def _least_of(chances, count):
+    """Finds the least of so many of the likeliest: [R, V], [R] -> [R, 1]; 0 is all of them."""
+    size = chances.shape[-1]
+    falling = ops.top_k(chances, size)[0]
+    last = ops.where(count > 0, ops.minimum(count, size), size) - 1
+    return ops.take_along_axis(falling, ops.cast(last, "int32")[:, None], axis=-1)
+
+
+def _nucleus(chances, share):
     """Finds the least of the likeliest that together reach a share: [R, V] -> [R, 1]."""
     falling = ops.top_k(chances, chances.shape[-1])[0]
     before = ops.cumsum(ops.exp(falling), axis=-1) - ops.exp(falling)

@@ -13,6 +13,7 @@ from seq2seq.layers.rows import choose_rows, repeat_rows, rows_of, take_rows
 
 if TYPE_CHECKING:
     from seq2seq.decoding.parts.walk import WalkingSearch
+    from seq2seq.decoding.sampling import Sampling
 
 # Steps until finished sentences are left behind. On 1,000 sentences, 4, 8 and 16 were as quick.
 ROUND = 8
@@ -120,6 +121,8 @@ class Search(abc.ABC):
         """
         names = {field.name for field in dataclasses.fields(self)}
         option = next((name for name in ("best", "samples") if name in names), None)
+        if option is None and count == 1:
+            return self
         if option is None:
             raise ValueError(
                 f"{type(self).__name__} finds one target a sentence, not {count}: choose another "
@@ -127,6 +130,11 @@ class Search(abc.ABC):
             )
         changed: dict[str, Any] = {option: count}
         return dataclasses.replace(self, **changed)
+
+    @property
+    def kept(self) -> int:
+        """How many targets a sentence it can give at no more cost."""
+        return 1
 
     def streaming(self) -> "WalkingSearch":
         """Returns the search whose tokens are told as they come: greedy, of the same constraints.
@@ -142,6 +150,15 @@ class Search(abc.ABC):
         from seq2seq.decoding.speculative_search import SpeculativeSearch
 
         return SpeculativeSearch(constraints=self.constraints)
+
+    def sampling(self) -> "Sampling":
+        """Returns the search that draws a target, as is given of each sentence.
+
+        It has the same constraints.
+        """
+        from seq2seq.decoding.sampling import Sampling
+
+        return Sampling(constraints=self.constraints)
 
     def guided(self) -> "Search":
         """Returns the beam search that keeps to "prefix" and "required" of each sentence.
@@ -172,7 +189,8 @@ class Search(abc.ABC):
                 sentence [B].
             given: what else is known of the sentences: "source" int32 [B, S], what was read,
                 PAD at its end; "prefix" int32 [B, P], what the target begins with, PAD too;
-                "required" int32 [B, C, L], phrases that it says, PAD too.
+                "required" int32 [B, C, L], phrases that it says, PAD too; what `Sampling` may
+                be asked for.
         """
 
 

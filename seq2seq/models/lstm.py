@@ -167,6 +167,9 @@ class LSTM(Seq2Seq):
             "state": self._begin(states),
         }
 
+    def features(self, source):
+        return self.encode(source)["values"]
+
     def _begin(self, states):
         """Makes the state before the first token, a dict of the decoder's layers."""
         if self.bridge == "dense":

@@ -22,6 +22,10 @@ class Seq2Seq(keras.Model):
         """Reads source [B, S] -> memory, a nested dict of tensors [B, ...]."""
         raise NotImplementedError
 
+    def features(self, source):
+        """Reads source [B, S] -> what the encoder makes of each id, vectors [B, S, M]."""
+        raise NotImplementedError
+
     def decode(self, target, memory):
         """Predicts what follows each of target [B, T], START first -> logits [B, T, V]."""
         return self.decode_with_attention(target, memory)[0]

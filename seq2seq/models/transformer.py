@@ -143,6 +143,11 @@ class Transformer(Seq2Seq):
         self.decoder_norm = norm(**policy, name="decoder_norm")
 
     def encode(self, source):
+        features = self.features(source)
+        memory = {layer.name: layer.reading.prepare(features) for layer in self.decoder}
+        return memory | {"mask": is_token(source), "source": source}
+
+    def features(self, source):
         mask = is_token(source)
         places = ops.arange(ops.shape(source)[1])
         features = self.source_positions.mark(self.source_embedding(source), places)
@@ -150,9 +155,7 @@ class Transformer(Seq2Seq):
         visible, turn = mask[:, None, None, :], self.source_positions.turn
         for layer in self.encoder:
             features = self.through((features, visible), layer=layer, turn=turn)
-        features = self.encoder_norm(features)
-        memory = {layer.name: layer.reading.prepare(features) for layer in self.decoder}
-        return memory | {"mask": mask, "source": source}
+        return self.encoder_norm(features)
 
     def decode_with_attention(self, target, memory):
         """Shows the mean over the heads of the last layer's attention to the source."""

@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 import pytest
 
-from seq2seq import cli, evaluation_command, generation_commands
+from seq2seq import cli, evaluation_command, export_commands, generation_commands
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = """train average evaluate generate score export update-vocabulary quickstart benchmark
+COMMANDS = (
+    """train average evaluate generate score export check update-vocabulary quickstart benchmark
     recipes""".split()
+)
 
 
 class Answer(NamedTuple):
@@ -60,6 +62,13 @@ class Pairs:
         return iter([(f"{split} {number}", f"{split.upper()} {number}") for number in range(20)])
 
 
+def checked(folder):
+    """Finds a problem in what is called broken."""
+    problems = ["text differs"] if folder.name == "broken" else []
+    check = {"name": "answers", "passed": not problems, "about": "9 rows", "problems": problems}
+    return {"version": f"{folder}/1", "passed": not problems, "checks": [check]}
+
+
 class FakeEngine(NamedTuple):
     options: tuple
 
@@ -74,6 +83,7 @@ class FakeRun:
         if changes:
             raise ValueError(f"changed: {changes}")
         self.corpus = Pairs()
+        self.recipe = types.SimpleNamespace(search=types.SimpleNamespace(kept=2))
 
     @classmethod
     def start(cls, folder, recipe):
@@ -102,7 +112,12 @@ def fakes(monkeypatch):
         "training.step_profile": {"StepProfile": lambda *given: f"profile {given}"},
         "quickstart": {"quickstart": print},
         "update_vocabulary": {"update_vocabulary": lambda *given: given[1]},
-        "export": {"export": lambda generator, folder, samples: f"{folder}/1 {samples}"},
+        "export": {
+            "export": lambda generator, folder, samples, signatures, version: (
+                f"{folder}/{version or 1} {samples} {' '.join(signatures)}".rstrip()
+            ),
+            "check": checked,
+        },
         "engines.engine": {"make_engine": lambda *given: FakeEngine(given)},
         "evaluation": {
             "USUAL": ("exact",),
@@ -122,7 +137,7 @@ def fakes(monkeypatch):
         module = types.ModuleType(name)
         vars(module).update(values)
         monkeypatch.setitem(sys.modules, f"seq2seq.{name}", module)
-    for module in (cli, evaluation_command, generation_commands):
+    for module in (cli, evaluation_command, export_commands, generation_commands):
         monkeypatch.setattr(module, "load_tensorflow", lambda: None)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
 
@@ -282,7 +297,7 @@ def test_a_run_guesses_for_another(command, program, tmp_path, monkeypatch):
 
 
 def test_an_export_is_checked_with_held_out_texts(program, tmp_path):
-    samples = [f"test {number}" for number in range(cli.SAMPLES)]
+    samples = [f"test {number}" for number in range(export_commands.SAMPLES)]
     assert program("export", tmp_path, "models/a") == (0, [f"models/a/1 {samples}"], [])
 
 
@@ -290,6 +305,24 @@ def test_an_export_is_checked_with_texts_of_a_file(program, tmp_path):
     samples = write(tmp_path / "samples", "a", "b")
     said = ["models/a/1 ['a', 'b']"]
     assert program("export", tmp_path, "models/a", "--samples", samples) == (0, said, [])
+
+
+def test_an_export_may_choose_its_signatures_and_number(program, tmp_path):
+    samples = write(tmp_path / "samples", "a")
+    asked = "export", tmp_path, "models/a", "--samples", samples, "--version", "7"
+    chosen = "--signature", "nbest", "--signature", "score"
+    assert program(*asked, *chosen) == (0, ["models/a/7 ['a'] nbest score"], [])
+    assert_refused(program(*asked, "--nbest", "3"), "nbest: 3")
+
+
+def test_a_check_says_what_is_wrong_by_its_status_too(program):
+    status, lines, _ = program("check", "models/a")
+    assert status == 0 and lines[0].split() == ["version", "models/a/1"]
+    assert lines[-1].strip() == "passed" and "passed: 9 rows" in lines[1]
+    status, lines, _ = program("check", "models/broken")
+    assert status == 1 and lines[-1].strip() == "FAILED" and "text differs" in lines[2]
+    status, lines, _ = program("check", "models/broken", "--json", "-")
+    assert status == 1 and json.loads("".join(lines)) == checked(Path("models/broken"))
 
 
 def test_an_export_for_another_engine_says_how_weights_are_kept(program, tmp_path):
@@ -306,7 +339,7 @@ def test_an_export_needs_no_corpus(program, tmp_path, monkeypatch):
         raise ValueError("no file")
 
     monkeypatch.setattr(Pairs, "pairs", missing)
-    said = [f"models/a/1 {cli.SOME_TEXTS}"]
+    said = [f"models/a/1 {export_commands.SOME_TEXTS}"]
     assert program("export", tmp_path, "models/a") == (0, said, [])
 
 

@@ -1,276 +1,231 @@
+"""How versions are written, checked and published; what they hold is proved beside."""
+
 import json
-import math
-import subprocess
+import re
 import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
-import sentencepiece
-import tensorflow as tf
-import tensorflow_text
-from tensorflow.compiler.tf2xla.python import xla
-from tensorflow.core.protobuf import saved_model_pb2
 
-from pipelines.plugins import find, kinds
-from pipelines.tokenizers.bytes import Bytes
-from pipelines.tokenizers.subwords import Subwords
-from seq2seq import export_check
-from seq2seq.decoding.beam_search import BeamSearch
-from seq2seq.export import LONG_LINE, export
-from seq2seq.generator import Generator
-from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.export import HOSTILE, LONG_LINE, check, export
+from seq2seq.export_check import check_alone, check_answers, differences
+from seq2seq.serving_samples import Sample, plain, read_samples, write_samples
 
-C_API = Path(__file__).parents[1] / "serving" / "c_api.py"
-SAMPLES = ["the cat sat", "a dog", "the unknown zebra ran, é was it?"]
-LINES = [
-    "the cat sat on the mat",
-    "a dog ran to the cat",
-    "the dog sat",
-    "it was a mat",
-    "to be was it",
-]
-
-
-class Shouter(tf.Module):
-    """Spells a text's SentencePiece pieces in capitals, names known ones; scores by a variable."""
-
-    def __init__(self, model: bytes):
-        super().__init__()
-        self.source_tokenizer = tensorflow_text.SentencepieceTokenizer(model)
-        names = tf.lookup.KeyValueTensorInitializer(["CAT", "DOG"], ["Tom", "Rex"])
-        self.target_tokenizer = tf.lookup.StaticHashTable(names, "")
-        self.weight = tf.Variable(-0.5)
-        self.optimizer = tf.Variable(tf.zeros([100]))
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
-    def __call__(self, text):
-        pieces = self.source_tokenizer.detokenize(self.source_tokenizer.tokenize(text))
-        shouted = tf.strings.upper(pieces)
-        name = self.target_tokenizer.lookup(shouted)
-        length = tf.cast(tf.strings.length(text), tf.float32)
-        return {"text": tf.where(name == "", shouted, name), "score": self.weight * length}
-
-
-@pytest.fixture(scope="module")
-def shouter(tmp_path_factory):
-    prefix = tmp_path_factory.mktemp("sentencepiece") / "model"
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(LINES * 4),
-        model_prefix=str(prefix),
-        model_type="char",
-        hard_vocab_limit=False,
-        minloglevel=2,
-    )
-    return Shouter(prefix.with_suffix(".model").read_bytes())
-
-
-@pytest.fixture(scope="module")
-def exported(shouter, tmp_path_factory):
-    return export(shouter, tmp_path_factory.mktemp("saved_models") / "shouter", SAMPLES)
+SAMPLES = ["the cat sat", "a dog"]
+PASSED: dict = {"passed": True, "checks": []}
 
 
 @pytest.fixture
-def reloading(shouter, monkeypatch):
-    """Spares the fresh process: its answers are Python's, changed by the given function."""
+def written(monkeypatch):
+    """Spares the model: a version is a file, and its check what the returned list holds."""
+    reports = [PASSED]
 
-    def set_change(change):
-        reload = lambda _, batches: change([answer(shouter, batch) for batch in batches])
-        monkeypatch.setattr(sys.modules["seq2seq.export"], "_reload", reload)
+    def write(generator, folder, batches, signatures):
+        (folder / "saved_model.pb").write_text(json.dumps([generator, list(signatures)]))
+        generator == "broken" and 1 / 0
 
-    return set_change
-
-
-def served(folder, batches):
-    command = [sys.executable, str(C_API), str(folder)]
-    done = subprocess.run(command, input=json.dumps(batches), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def answer(generator, batch):
-    found = generator(tf.constant(batch, tf.string, [len(batch)]))
-    texts = [text.decode() for text in found["text"].numpy().tolist()]
-    return {"text": texts, "score": found["score"].numpy().tolist()}
-
-
-def assert_equal_answers(found, expected):
-    assert [each["text"] for each in found] == [each["text"] for each in expected]
-    for left, right in zip(found, expected, strict=True):
-        assert left["score"] == pytest.approx(right["score"], rel=1e-4)
+    module = type(sys)("seq2seq.serving_package")
+    vars(module)["write_package"] = write
+    monkeypatch.setitem(sys.modules, "seq2seq.serving_package", module)
+    monkeypatch.setattr(sys.modules["seq2seq.export"], "check", lambda folder: reports[-1])
+    return reports
 
 
 def entries(folder):
     return sorted(entry.name for entry in Path(folder).iterdir())
 
 
-def assert_refused(generator, folder, *words):
-    folder.mkdir(exist_ok=True)
-    before = entries(folder)
-    with pytest.raises(ValueError, match="not exported") as caught:
-        export(generator, folder, SAMPLES)
-    assert all(word in str(caught.value) for word in words), caught.value
-    assert entries(folder) == before
-
-
-def test_c_api_answers_as_python_and_as_the_reloaded_model(shouter, exported):
-    batches = [SAMPLES, [""], [], ["the cat " * (LONG_LINE // 8)], SAMPLES[:1]]
-    expected = [answer(shouter, batch) for batch in batches]
-    reply = served(exported, batches)
-    assert reply["imported"] == []
-    assert_equal_answers(reply["answers"], expected)
-    reloaded = tf.saved_model.load(str(exported)).signatures["serving_default"]
-    serve = lambda text: reloaded(text=text)
-    assert_equal_answers([answer(serve, batch) for batch in batches], expected)
-
-
-# Every kind of model, and tokenizers with core ops and with TensorFlow Text's.
-@pytest.mark.parametrize("kind", [kind for kind in kinds("seq2seq.models") if kind != "seq2seq"])
-def test_c_api_answers_as_a_real_generator(kind, tmp_path):
-    tokenizers = Bytes(), Subwords.train(LINES * 20, size=290)
-    source, target = (each.size for each in tokenizers)
-    model = find("seq2seq.models", kind, Seq2Seq)(
-        source, target, encoder_layers=1, decoder_layers=1, units=16
-    )
-    limits = {"max_source": 32, "max_target": 12}
-    generator = Generator(tokenizers, model, BeamSearch(width=2), **limits)
-    folder = export(generator, tmp_path, LINES)
-    batches = [LINES, [""], [], ["x" * LONG_LINE]]
-    reply = served(folder, batches)
-    assert reply["imported"] == []
-    assert_equal_answers(reply["answers"], [answer(generator, batch) for batch in batches])
-
-
-def test_what_only_training_needs_is_not_exported(exported):
-    variables = tf.train.list_variables(str(exported / "variables" / "variables"))
-    assert [shape for name, shape in variables if "VARIABLE_VALUE" in name] == [[]]
-
-
-def test_the_first_version_is_1_and_the_next_follows_the_highest(shouter, tmp_path, reloading):
-    reloading(lambda answers: answers)
+def test_the_first_version_is_1_and_the_next_follows_the_highest(written, tmp_path):
     folder = tmp_path / "new" / "model"
-    assert export(shouter, folder, SAMPLES) == folder / "1"
+    assert export("one", folder, SAMPLES) == folder / "1"
     (folder / "007").mkdir()
     (folder / "notes").mkdir()
-    assert export(shouter, folder, []) == folder / "8"
+    assert export("one", folder, [], ["nbest"]) == folder / "8"
     assert entries(folder) == ["007", "1", "8", "notes"]
+    assert json.loads((folder / "8" / "saved_model.pb").read_text()) == ["one", ["nbest"]]
 
 
-def test_samples_and_their_answers_lie_beside_the_model(shouter, exported):
-    kept = json.loads((exported / "assets.extra" / "samples.json").read_text())
-    assert kept["inputs"] == {"text": SAMPLES}
-    assert_equal_answers([kept["outputs"]], [answer(shouter, SAMPLES)])
+def test_a_version_may_be_named_and_is_never_written_over(written, tmp_path):
+    assert export("one", tmp_path, SAMPLES, version=5) == tmp_path / "5"
+    before = (tmp_path / "5" / "saved_model.pb").read_bytes()
+    with pytest.raises(ValueError, match="5 is there already"):
+        export("two", tmp_path, SAMPLES, version=5)
+    assert entries(tmp_path) == ["5"]
+    assert (tmp_path / "5" / "saved_model.pb").read_bytes() == before
+    assert export("three", tmp_path, SAMPLES, version=2) == tmp_path / "2"
 
 
-def test_exports_at_once_take_different_versions(shouter, tmp_path, reloading):
+def test_exports_at_once_take_different_versions(written, tmp_path, monkeypatch):
     all_checked = threading.Barrier(4)
-    reloading(lambda answers: (all_checked.wait(60), answers)[1])
-    threads = [threading.Thread(target=export, args=(shouter, tmp_path, [])) for _ in range(4)]
+    slow = lambda folder: (all_checked.wait(60), PASSED)[1]
+    monkeypatch.setattr(sys.modules["seq2seq.export"], "check", slow)
+    threads = [threading.Thread(target=export, args=("one", tmp_path, [])) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert entries(tmp_path) == ["1", "2", "3", "4"]
-    assert all((tmp_path / version / "saved_model.pb").exists() for version in "1234")
 
 
-def test_export_prints_nothing(shouter, tmp_path, reloading, capfd):
-    reloading(lambda answers: answers)
-    export(shouter, tmp_path, SAMPLES)
-    assert capfd.readouterr() == ("", "")
+def test_of_two_exports_at_once_one_has_the_number_that_both_ask_for(
+    written, tmp_path, monkeypatch
+):
+    def late(folder):
+        (tmp_path / "3").mkdir(exist_ok=True)
+        (tmp_path / "3" / "saved_model.pb").write_text("theirs")
+        return PASSED
+
+    monkeypatch.setattr(sys.modules["seq2seq.export"], "check", late)
+    with pytest.raises(ValueError, match="3 is there already"):
+        export("one", tmp_path, [], version=3)
+    assert entries(tmp_path) == ["3"]
+    assert (tmp_path / "3" / "saved_model.pb").read_text() == "theirs"
 
 
-@pytest.mark.parametrize("name, wrong", [("text", "A cat"), ("score", 99.0), ("score", math.nan)])
-def test_another_answer_in_the_fresh_process_is_refused(name, wrong, shouter, tmp_path, reloading):
-    def change(answers):
-        answers[0][name][1] = wrong
-        return answers
-
-    reloading(change)
-    assert_refused(shouter, tmp_path, repr(SAMPLES[1]), name, str(wrong))
-
-
-def test_an_answer_too_few_in_the_fresh_process_is_refused(shouter, tmp_path, reloading):
-    reloading(lambda answers: [{"text": [], "score": []} for _ in answers])
-    assert_refused(shouter, tmp_path, "3 texts get 3 answers (text)", "0 from the reloaded")
+def test_what_fails_its_check_is_not_published_and_says_why(written, tmp_path):
+    problems = [f"problem {number}" for number in range(9)]
+    written.append({"passed": False, "checks": [{"problems": []}, {"problems": problems}]})
+    with pytest.raises(ValueError, match="not exported: problem 0; problem 1") as caught:
+        export("one", tmp_path, SAMPLES)
+    assert "problem 5" not in str(caught.value)
+    with pytest.raises(ZeroDivisionError):
+        export("broken", tmp_path, SAMPLES)
+    assert entries(tmp_path) == []
 
 
-class Changed(tf.Module):
-    """Answers by a function that a test gives."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-        self.source_tokenizer = self.target_tokenizer = tf.Module()
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
-    def __call__(self, text):
-        score = tf.cast(tf.strings.length(text), tf.float32)
-        return self.function(text, score)
+def test_the_texts_that_are_tried_hold_what_a_server_is_sent_by_mistake(written, tmp_path):
+    tried = []
+    keep = lambda generator, folder, batches, signatures: tried.extend(batches)
+    sys.modules["seq2seq.serving_package"].write_package = keep
+    export("one", tmp_path, [f"text {number}" for number in range(20)])
+    assert [len(batch) for batch in tried] == [16, 4, len(HOSTILE), 1, 0]
+    assert len(tried[3][0]) == LONG_LINE
 
 
-def problems(generator, folder):
-    signature = generator.__call__.get_concrete_function()
-    tf.saved_model.save(generator, str(folder), {"serving_default": signature})
-    written = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
-    (meta,) = written.meta_graphs
-    return export_check.problems(meta.graph_def, meta.signature_def["serving_default"])
+def test_a_folder_without_a_version_is_no_export(tmp_path):
+    for folder in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(ValueError, match="holds no exported model"):
+            check(folder)
 
 
-def test_a_text_generator_has_no_problems(shouter, tmp_path):
-    assert problems(shouter, tmp_path) == []
+def test_the_highest_version_is_checked_in_a_process_that_can_fail(tmp_path):
+    for number in ("9", "10"):
+        (tmp_path / number).mkdir()
+        (tmp_path / number / "saved_model.pb").write_bytes(b"\x12\x05damaged")
+    with pytest.raises(ValueError, match="10: a fresh process cannot run the model: "):
+        check(tmp_path)
 
 
-def test_a_python_function_in_the_graph_is_refused(tmp_path):
-    shout = lambda text: tf.ensure_shape(
-        tf.py_function(tf.strings.upper, [text], tf.string), [None]
-    )
-    generator = Changed(lambda text, score: {"text": shout(text), "score": score})
-    assert_refused(generator, tmp_path, "EagerPyFunc", "Python")
+def texts(*values):
+    array = np.empty(len(values), object)
+    array[:] = [value if isinstance(value, bytes) else value.encode() for value in values]
+    return array
 
 
-def test_a_model_that_fails_on_an_empty_batch_is_refused(tmp_path):
-    def first(text, score):
-        return {"text": tf.fill(tf.shape(text), text[0]), "score": score}
-
-    assert_refused(Changed(first), tmp_path, "Python fails on a batch of 0", "out of bounds")
-
-
-def test_a_function_compiled_with_xla_is_a_problem(tmp_path):
-    double = tf.function(lambda score: score * 2, jit_compile=True)
-    generator = Changed(lambda text, score: {"text": text, "score": double(score)})
-    (problem,) = problems(generator, tmp_path)
-    assert "jit_compile=True" in problem
+def answers(**changed):
+    usual = {
+        "text": texts("ab", "c"),
+        "score": np.array([-1.0, -2.0], "float32"),
+        "pieces": np.array([[b"a", b"b"], [b"c", b""]], object),
+        "numbers": np.array([[0.5, 0.25], [1.0, 0.0]], "float32"),
+    }
+    return usual | changed
 
 
-def test_an_op_of_xla_is_a_problem(tmp_path):
-    def changed(text, score):
-        index = tf.zeros([1], tf.int32)
-        score = xla.dynamic_update_slice(score, tf.zeros([0]), index)
-        return {"text": text, "score": tf.ensure_shape(score, [None])}
-
-    (problem,) = problems(Changed(changed), tmp_path)
-    assert "XlaDynamicUpdateSlice needs XLA" in problem
+INPUTS = {"text": texts("one", "two")}
 
 
-def test_an_op_that_servers_do_not_link_is_a_problem(tmp_path):
-    def changed(text, score):
-        bits = tensorflow_text.utf8_binarize(text)
-        return {"text": text, "score": score + tf.reduce_sum(bits, axis=-1)}
-
-    (problem,) = problems(Changed(changed), tmp_path)
-    assert "TFText>Utf8Binarize is in neither" in problem
-
-
-def test_outputs_that_no_client_could_read_are_problems(tmp_path):
-    generator = Changed(lambda text, score: {"text_bytes": text, "score": tf.reduce_sum(score)})
-    said = "; ".join(problems(generator, tmp_path))
-    assert "text_bytes would be sent as base64" in said
-    assert "score must have the batch as its first axis" in said
-    assert "the outputs must be" in said
+@pytest.mark.parametrize(
+    "changed, words",
+    [
+        ({"text": texts("ab", "d")}, "text for 'one', 'two' is 'd', wanted 'c'"),
+        ({"score": np.array([-1.0, -2.001], "float32")}, "score .* wanted -2.0"),
+        ({"score": np.array([-1.0, np.nan], "float32")}, "score .* is nan"),
+        ({"score": np.float32(-1.0)}, r"score .* has the shape \(\), wanted \(2,\)"),
+        ({"more": texts("a", "b")}, "the output more is answered in one place only"),
+    ],
+)
+def test_a_difference_is_told(changed, words):
+    (said,) = differences(INPUTS, answers(**changed), answers())
+    assert re.search(words, said), said
 
 
-def test_every_text_op_that_is_allowed_is_one_of_tensorflow_text():
-    from tensorflow.python.framework import op_def_registry
+def test_what_both_answer_wrongly_is_told_too():
+    broken = answers(text=texts("ab", b"\xff"), score=np.array([-1.0, np.inf], "float32"))
+    assert [said.split()[0] for said in differences(INPUTS, broken, broken)] == ["score", "text"]
 
-    assert all(op_def_registry.get(op) for op in export_check.TEXT_OPS)
+
+def test_rounding_is_no_difference():
+    close = answers(score=np.array([-1.00009, -2.0001], "float32"))
+    assert not list(differences(INPUTS, close, answers()))
+
+
+def model(name, inputs):
+    """Answers "one" and "two" as `answers`, alone and together."""
+    rows = [[b"one", b"two"].index(text) for text in inputs["text"].tolist()]
+    found = {each: array[rows] for each, array in answers().items()}
+    if rows == [1]:  # alone, it is one piece long
+        found |= {each: found[each][:, :1] for each in ("pieces", "numbers")}
+    return found
+
+
+def test_answers_are_compared_in_batches_and_row_by_row():
+    samples = [Sample("detailed", INPUTS, answers())]
+    assert not check_answers(model, samples).problems
+    assert not check_alone(model, samples).problems
+    assert check_alone(model, samples).about.startswith("2 rows")
+
+
+def test_an_answer_that_depends_on_its_batch_is_found():
+    for name, value in (("numbers", 0.5), ("score", -3.0)):
+        among = answers()
+        among[name] = among[name].copy()
+        among[name][1, ...] = value  # also where there is padding
+        (problem,) = check_alone(model, [Sample("detailed", INPUTS, among)]).problems
+        assert problem.startswith(f"detailed alone: {name}")
+
+
+def test_a_model_that_fails_is_a_problem_and_others_are_still_asked():
+    def failing(name, inputs):
+        if len(inputs["text"]) > 1:
+            raise RuntimeError("out of memory\nat some place")
+        return model(name, inputs)
+
+    found = check_answers(failing, [Sample("nbest", INPUTS, answers())] * 2)
+    assert found.problems == ["nbest fails on 'one', 'two': out of memory"] * 2
+    assert not check_alone(failing, [Sample("nbest", INPUTS, answers())]).problems
+
+
+def test_samples_are_read_as_they_were_written(tmp_path):
+    inputs = {"text": texts("é", b"\xff\x00", "")}
+    outputs = {
+        "score": np.array([0.1, -1e-9, 3e8], "float32"),
+        "ids": np.arange(6, dtype="int32").reshape(3, 2),
+        "none": np.zeros([3, 0], "int64"),
+    }
+    write_samples(tmp_path, [Sample("encode", inputs, outputs)])
+    (found,) = read_samples(tmp_path)
+    assert found.signature == "encode"
+    for wanted, read in ((inputs, found.inputs), (outputs, found.outputs)):
+        assert {*wanted} == {*read}
+        for name, array in wanted.items():
+            assert read[name].dtype == array.dtype and read[name].shape == array.shape
+            np.testing.assert_array_equal(read[name], array)
+
+
+def test_samples_that_are_missing_or_damaged_are_told(tmp_path):
+    with pytest.raises(ValueError, match="missing: export the model again"):
+        read_samples(tmp_path)
+    write_samples(tmp_path, [])
+    path = next((tmp_path / "assets.extra").iterdir())
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(ValueError, match="cannot be read .*: export the model again"):
+        read_samples(tmp_path)
+
+
+def test_plain_values_are_those_of_the_server():
+    assert plain(texts("é", b"\xff")) == ["é", {"b64": "/w=="}]
+    assert plain(np.array([[0.1, 2.0]], "float32")) == [[0.1, 2.0]]
+    assert plain(np.array([3], "int64")) == [3]

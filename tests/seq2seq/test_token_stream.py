@@ -14,7 +14,7 @@ from seq2seq.decoding.sampling import Sampling
 from seq2seq.model_steps import ModelSteps
 from seq2seq.models.lstm import LSTM
 from seq2seq.models.transformer import Transformer
-from seq2seq.token_stream import TokenStream, text_parts
+from seq2seq.token_stream import TokenStream, found_ids, streamed, text_parts
 
 VOCABULARY = 12
 SIZES = {"source_vocabulary": VOCABULARY, "target_vocabulary": VOCABULARY}
@@ -32,6 +32,12 @@ def read(text):
     return source.to_tensor(PAD), tf.cast(source.row_lengths(), tf.int32) + 2
 
 
+def spell_letters(ids):
+    """Spells ids from 4 on as letters."""
+    said = tf.boolean_mask(ids, ids >= 4)
+    return tf.strings.unicode_encode(said + ord("a") - 4, "UTF-8")
+
+
 @pytest.mark.parametrize(
     "kind, search", [("transformer", GreedySearch()), ("lstm", Sampling(temperature=0.5, seed=3))]
 )
@@ -39,21 +45,24 @@ def test_tokens_come_as_the_search_finds_them_by_one_graph_for_all_lengths(kind,
     model, noise = MODELS[kind](), np.random.default_rng(2)
     for weight in model.trainable_weights:
         weight.assign_add(noise.normal(scale=0.4, size=weight.shape))
-    stream = TokenStream(read, model, search)
+    stream = TokenStream(read, model, search, spell_letters)
     for text in ("gg", "cabhe"):
         source, limit = read(tf.constant([text]))
         steps = ModelSteps(model, model.encode(source))
         wanted = np.trim_zeros(np.array(search(steps, 1, limit, {"source": source}).ids[0, 0]))
-        found = list(stream(text))
+        found = list(found_ids(stream, text))
         assert found == wanted.tolist()
-    assert stream._advance.experimental_get_tracing_count() == 1
-    assert stream._begin.experimental_get_tracing_count() == 1
+        assert "".join(streamed(stream, text)) == spell_letters(tf.constant(found)).numpy().decode()
+    assert stream.advance.experimental_get_tracing_count() == 1
+    assert stream.begin.experimental_get_tracing_count() == 1
 
 
 def test_a_stream_ends_where_nothing_may_be_said():
     everything = Banned(tuple((token,) for token in range(END, VOCABULARY)))
-    stream = TokenStream(read, MODELS["lstm"](), GreedySearch(constraints=(everything,)))
-    assert list(stream("abc")) == []
+    search = GreedySearch(constraints=(everything,))
+    stream = TokenStream(read, MODELS["lstm"](), search, spell_letters)
+    assert list(found_ids(stream, "abc")) == []
+    assert list(streamed(stream, "abc")) == []
 
 
 @pytest.fixture(scope="module")

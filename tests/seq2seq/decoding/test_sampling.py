@@ -1,4 +1,5 @@
 import collections
+import math
 
 import numpy as np
 import pytest
@@ -103,6 +104,46 @@ def test_a_sentence_draws_by_its_source_whatever_its_batch(prefix_model):
     assert (together[0] != together[3]).any()  # the same model, another source
     assert (draw(np.arange(5), seed=2) != together).any(axis=(1, 2)).all()
     np.testing.assert_array_equal(draw(np.array([4, 1])), together[[4, 1]])
+
+
+# What a sentence asks for, and the options that mean the same.
+ASKED: list[tuple[dict, dict]] = [
+    ({"temperature": 0.5, "seed": 3}, {"temperature": 0.5, "seed": 3}),
+    ({"top_k": 2, "seed": 2**31 - 1}, {"top_k": 2, "seed": 2**31 - 1}),
+    ({"top_p": 0.5, "temperature": 3.0}, {"top_p": 0.5, "temperature": 3.0}),
+    ({"top_k": 3, "top_p": 0.7}, {"top_k": 3, "top_p": 0.7}),
+    ({"temperature": 0.0}, {"top_k": 1}),
+    ({"temperature": math.nan}, {"top_k": 1}),
+    ({"temperature": -1.0, "top_k": -5, "top_p": 7.0}, {"top_k": 1}),
+    ({"top_k": 99}, {}),
+    ({"top_p": 0.0}, {"top_k": 1}),
+    ({"top_p": math.nan}, {"top_k": 1}),
+]
+
+
+def test_each_sentence_of_a_batch_is_drawn_as_it_asks(prefix_model):
+    model = prefix_model(seed=5)
+    kinds = {"temperature": "float32", "top_k": "int32", "top_p": "float32", "seed": "int64"}
+    usual = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "seed": 0}
+    count = len(ASKED)
+    rows = [usual | asked for asked, _ in ASKED]
+    given = {name: np.array([row[name] for row in rows], kind) for name, kind in kinds.items()}
+    source = np.arange(2 * count, dtype="int32").reshape(count, 2) + 1
+    together = Sampling(samples=5)(
+        Steps(model.step, model.begin(count)), count, 8, given | {"source": source}
+    )
+    for row, (_, options) in enumerate(ASKED):
+        state = {name: tensor[row : row + 1] for name, tensor in model.begin(count).items()}
+        search = Sampling(samples=5, **options)
+        alone = search(Steps(model.step, state), 1, 8, {"source": source[row : row + 1]})
+        np.testing.assert_array_equal(together.ids[row], alone.ids[0])
+        np.testing.assert_allclose(together.scores[row], alone.scores[0], atol=1e-5)
+
+
+def test_seeds_of_64_bits_draw_differently():
+    seeds = np.array([1, -1, 2**40, 2**62, -(2**63), 5 * 2**32], "int64")
+    found = draw_one(samples=40, sentences=len(seeds), given={"seed": seeds}, limit=3).ids
+    assert len({np.asarray(ids).tobytes() for ids in found}) == len(seeds)
 
 
 def test_numbers_spread_evenly_over_every_word_that_makes_them():

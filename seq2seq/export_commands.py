@@ -1,0 +1,103 @@
+"""The commands that make models to be served: `export` writes them, `check` looks at them."""
+
+import os
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.quiet import load_tensorflow
+from seq2seq.lines import read_texts
+from seq2seq.options import Changes, Checkpoint, Draft, Joined, JsonFile, Mean, RunFolder, Weights
+
+SAMPLES = 8  # source texts that an export is checked with
+SOME_TEXTS = ["a", "this is a line of text", "Another, with 2 numbers: 42.", "日本語 élan"]
+FAILED = 1  # exit status
+
+
+def export(
+    run: RunFolder,
+    folder: Annotated[Path, typer.Argument(help="such as saved_models/NAME; gets a new version")],
+    samples: Annotated[
+        Path | None, typer.Option(help="texts to check it with, a line each [from the corpus]")
+    ] = None,
+    signature: Annotated[
+        list[str],
+        typer.Option(help="beside serving_default, such as nbest; may be repeated [all]"),
+    ] = [],
+    nbest: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="targets that nbest gives [all that are kept]"),
+    ] = None,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="its number [one more than the highest]")
+    ] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="instead of TensorFlow: ctranslate2 (FOLDER must be new)")
+    ] = None,
+    quantization: Annotated[
+        str | None, typer.Option(help="weights of that engine: int8, int16, float16 [float32]")
+    ] = None,
+    checkpoint: Checkpoint = "best",
+    joined: Joined = [],
+    mean: Mean = "arithmetic",
+    weight: Weights = [],
+    draft: Draft = None,
+    change: Changes = [],
+) -> None:
+    """Write a checked SavedModel that TensorFlow Serving answers with."""
+    if quantization is not None and engine is None:
+        raise ValueError("--quantization is of another engine: say --engine ctranslate2 too")
+    # On the processor, as the process that checks the export: the same sums, to the last digits.
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    load_tensorflow()
+    from seq2seq.export import export
+    from seq2seq.run import Run
+
+    trained = Run(run, change)
+    texts = list(read_texts(samples)) if samples else _samples(trained)
+    if engine is None:
+        found = nbest or (1 if draft else trained.recipe.search.kept)
+        generator = trained.generator(checkpoint, joined, mean, weight, found, draft)
+        print(export(generator, folder, texts, signature, version))
+    else:
+        from seq2seq.engines.engine import make_engine
+
+        generator = trained.generator(checkpoint, joined, mean, weight, draft=draft)
+        print(make_engine(engine, quantization).write(generator, folder, texts))
+
+
+def check(
+    folder: Annotated[
+        Path, typer.Argument(help="such as saved_models/NAME (its highest version) or .../NAME/1")
+    ],
+    json_file: JsonFile = None,
+) -> None:
+    """Check that an exported model can be served, and answers as it did; exit status 1 if not."""
+    from seq2seq.benchmark.report import report
+    from seq2seq.export import check
+
+    found = check(folder)
+    report(found, _lines(found), json_file)
+    if not found["passed"]:
+        raise typer.Exit(FAILED)
+
+
+def _lines(report: dict):
+    """Yields the lines of a check's report: (name, what was found)."""
+    yield "version", report["version"]
+    for one in report["checks"]:
+        yield one["name"], f"{'passed' if one['passed'] else 'FAILED'}: {one['about']}"
+        yield from (("", problem) for problem in one["problems"])
+    yield "", "passed" if report["passed"] else "FAILED"
+
+
+def _samples(run) -> list[str]:
+    """Takes source texts of the run's corpus, of a held-out split where it has one."""
+    try:
+        splits = run.corpus.splits()
+        split = next((name for name in ("valid", "test") if name in splits), splits[0])
+        return [source for source, _ in islice(run.pairs(split), SAMPLES)]
+    except (ValueError, OSError):  # the run is all that is needed: its corpus may be elsewhere
+        return SOME_TEXTS

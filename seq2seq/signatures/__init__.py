@@ -1,0 +1,1 @@
+"""Ways to ask an exported model, one a file; the file name is the signature's."""
