@@ -10,6 +10,8 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
+from seq2seq.model_card import About
+
 # TensorFlow is imported where it is used: `seq2seq.export` is the name of this module and of its
 # function, so `import seq2seq` must load it at once, and must stay quick.
 
@@ -31,6 +33,7 @@ def export(
     samples: list[str],
     signatures: Sequence[str] = (),
     version: int | None = None,
+    about: About = About(),
 ) -> Path:
     """Writes a version of `folder`, checks it in a fresh process, and publishes it.
 
@@ -44,6 +47,7 @@ def export(
         samples: texts to compare answers on, beside an empty one, none, and hostile ones.
         signatures: beside serving_default [all], files of seq2seq/signatures.
         version: its number [one more than the highest].
+        about: what README.md, the model's card, tells of where it comes from.
 
     Returns:
         The folder of the new version, such as saved_models/restore/1.
@@ -62,7 +66,7 @@ def export(
     unfinished = folder / f"unfinished-{uuid.uuid4().hex[:12]}"
     unfinished.mkdir(parents=True)
     try:
-        write_package(generator, unfinished, _batches(samples), signatures)
+        write_package(generator, unfinished, _batches(samples), signatures, about)
         _require_passed(check(unfinished))
         return _publish(unfinished, version)
     except BaseException:

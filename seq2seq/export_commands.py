@@ -33,6 +33,9 @@ def export(
     version: Annotated[
         int | None, typer.Option(min=1, help="its number [one more than the highest]")
     ] = None,
+    licence: Annotated[
+        str | None, typer.Option(help="what the model may be used for, for its README.md")
+    ] = None,
     engine: Annotated[
         str | None, typer.Option(help="instead of TensorFlow: ctranslate2 (FOLDER must be new)")
     ] = None,
@@ -53,6 +56,7 @@ def export(
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     load_tensorflow()
     from seq2seq.export import export
+    from seq2seq.model_card import About
     from seq2seq.run import Run
 
     trained = Run(run, change)
@@ -60,7 +64,8 @@ def export(
     if engine is None:
         found = nbest or (1 if draft else trained.recipe.search.kept)
         generator = trained.generator(checkpoint, joined, mean, weight, found, draft)
-        print(export(generator, folder, texts, signature, version))
+        about = About.read(run, licence)
+        print(export(generator, folder, texts, signature, version, about))
     else:
         from seq2seq.engines.engine import make_engine
 

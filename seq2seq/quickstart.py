@@ -17,6 +17,7 @@ from pipelines.corpora.corpus import Pair
 from pipelines.wikipedia.prepare import prepare
 from seq2seq.evaluation import Score, evaluate, scores, write_results
 from seq2seq.export import export
+from seq2seq.model_card import About
 from seq2seq.recipe import Recipe, Training
 from seq2seq.run import Run
 from seq2seq.training.checkpoints import Progress
@@ -28,6 +29,10 @@ METRICS = {
     "case_accuracy": "case accuracy",
     "punctuation_f1": "punctuation F1",
 }
+LICENCE = (
+    "Trained on text of Wikipedia, which is CC BY-SA 4.0: "
+    "https://en.wikipedia.org/wiki/Wikipedia:Copyrights"
+)
 STAGES = 6
 SAMPLES, SHOWN = 8, 3  # source texts that the export is checked with; that it answers here
 SHORT = range(8, 19)  # words of a text that is shown, so that it fits on a line or two
@@ -90,7 +95,8 @@ def _make(stages: "_Stages", run: Run, folder: Path, dump) -> tuple[Path, list[P
     with stages.begin(f"Restoring {len(pairs):,} sentences of articles that it has never seen"):
         _score(stages, run, generator, pairs)
     with stages.begin("Exporting for TensorFlow Serving, and checking in a fresh process"):
-        version = export(generator, folder, [source for source, _ in pairs[:SAMPLES]])
+        samples = [source for source, _ in pairs[:SAMPLES]]
+        version = export(generator, folder, samples, about=About.read(run.folder, LICENCE))
         stages.say(f"written: {version}")
     shown = _some(pairs)
     with stages.begin(f"Loading {version}, and asking it"):

@@ -11,7 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.plugins import find, kinds
+from seq2seq.batching_parameters import BATCHING
 from seq2seq.generator import Generator
+from seq2seq.model_card import About
 from seq2seq.serving_samples import Sample, plain, write_samples
 from seq2seq.signatures.signature import Signature
 from seq2seq.warmup import Request, write_requests
@@ -26,12 +28,14 @@ def write_package(
     folder: Path,
     batches: list[list[str | bytes]],
     signatures: Sequence[str] = (),
+    about: About = About(),
 ) -> None:
     """Writes a version that is not checked yet: the model, and what lies beside it.
 
     Args:
         batches: of texts, the usual ones first, whose answers are kept for the check.
         signatures: beside `serving_default` [all].
+        about: what the model's card tells.
 
     Raises:
         ValueError: a signature is unknown, or the model fails on a batch.
@@ -49,8 +53,11 @@ def write_package(
         name: _told(asked[name], graphs[name], answered(name, asked[name], graphs[name], texts[:1]))
         for name in asked
     }
-    about = {"format": 1, "limits": _limits(generator), "signatures": told}
-    (folder / "serving.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+    serving = {"format": 1, "limits": _limits(generator), "signatures": told}
+    (folder / "serving.json").write_text(json.dumps(serving, indent=1, ensure_ascii=False) + "\n")
+    # A version that is not published yet lies in the model's folder already.
+    (folder / "README.md").write_text(about.card(folder.parent.resolve().name, serving))
+    (folder / "batching_params.pbtxt").write_text(BATCHING)
 
 
 def make_signatures(generator: Generator, names: Sequence[str] = ()) -> dict[str, Signature]:

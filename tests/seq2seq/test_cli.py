@@ -113,11 +113,12 @@ def fakes(monkeypatch):
         "quickstart": {"quickstart": print},
         "update_vocabulary": {"update_vocabulary": lambda *given: given[1]},
         "export": {
-            "export": lambda generator, folder, samples, signatures, version: (
-                f"{folder}/{version or 1} {samples} {' '.join(signatures)}".rstrip()
+            "export": lambda generator, folder, samples, signatures, version, about: (
+                f"{folder}/{version or 1} {samples} {' '.join([*signatures, about or ''])}".rstrip()
             ),
             "check": checked,
         },
+        "model_card": {"About": types.SimpleNamespace(read=lambda run, licence: licence)},
         "engines.engine": {"make_engine": lambda *given: FakeEngine(given)},
         "evaluation": {
             "USUAL": ("exact",),
@@ -310,8 +311,8 @@ def test_an_export_is_checked_with_texts_of_a_file(program, tmp_path):
 def test_an_export_may_choose_its_signatures_and_number(program, tmp_path):
     samples = write(tmp_path / "samples", "a")
     asked = "export", tmp_path, "models/a", "--samples", samples, "--version", "7"
-    chosen = "--signature", "nbest", "--signature", "score"
-    assert program(*asked, *chosen) == (0, ["models/a/7 ['a'] nbest score"], [])
+    chosen = "--signature", "nbest", "--signature", "score", "--licence", "MIT"
+    assert program(*asked, *chosen) == (0, ["models/a/7 ['a'] nbest score MIT"], [])
     assert_refused(program(*asked, "--nbest", "3"), "nbest: 3")
 
 

@@ -22,7 +22,7 @@ def written(monkeypatch):
     """Spares the model: a version is a file, and its check what the returned list holds."""
     reports = [PASSED]
 
-    def write(generator, folder, batches, signatures):
+    def write(generator, folder, batches, signatures, about):
         (folder / "saved_model.pb").write_text(json.dumps([generator, list(signatures)]))
         generator == "broken" and 1 / 0
 
@@ -97,7 +97,7 @@ def test_what_fails_its_check_is_not_published_and_says_why(written, tmp_path):
 
 def test_the_texts_that_are_tried_hold_what_a_server_is_sent_by_mistake(written, tmp_path):
     tried = []
-    keep = lambda generator, folder, batches, signatures: tried.extend(batches)
+    keep = lambda generator, folder, batches, *_: tried.extend(batches)
     sys.modules["seq2seq.serving_package"].write_package = keep
     export("one", tmp_path, [f"text {number}" for number in range(20)])
     assert [len(batch) for batch in tried] == [16, 4, len(HOSTILE), 1, 0]

@@ -85,7 +85,7 @@ def first(tmp_path_factory, dump):
 @pytest.fixture
 def no_export(monkeypatch, first):
     """Spares the check of an export, which is slow, where something else is tried."""
-    monkeypatch.setattr(module, "export", lambda generator, folder, samples: first.version)
+    monkeypatch.setattr(module, "export", lambda generator, folder, samples, about: first.version)
 
 
 def test_all_that_a_user_would_have_is_there(first):
