@@ -40,7 +40,8 @@ def export(
         str | None, typer.Option(help="instead of TensorFlow: ctranslate2 (FOLDER must be new)")
     ] = None,
     quantization: Annotated[
-        str | None, typer.Option(help="weights of that engine: int8, int16, float16 [float32]")
+        str | None,
+        typer.Option(help="how weights are kept: int8, bfloat16; others for an engine [float32]"),
     ] = None,
     checkpoint: Checkpoint = "best",
     joined: Joined = [],
@@ -50,8 +51,6 @@ def export(
     change: Changes = [],
 ) -> None:
     """Write a checked SavedModel that TensorFlow Serving answers with."""
-    if quantization is not None and engine is None:
-        raise ValueError("--quantization is of another engine: say --engine ctranslate2 too")
     # On the processor, as the process that checks the export: the same sums, to the last digits.
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     load_tensorflow()
@@ -64,6 +63,10 @@ def export(
     if engine is None:
         found = nbest or (1 if draft else trained.recipe.search.kept)
         generator = trained.generator(checkpoint, joined, mean, weight, found, draft)
+        if quantization is not None:
+            from seq2seq.rounded_weights.rounded_model import rounded
+
+            generator = rounded(generator, quantization)
         about = About.read(run, licence)
         print(export(generator, folder, texts, signature, version, about))
     else:

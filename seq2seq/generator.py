@@ -1,6 +1,8 @@
 """Text in, text out: the same object offline, in Python and in TensorFlow Serving."""
 
+import copy
 from collections.abc import Callable, Iterable, Iterator
+from typing import Self
 
 import numpy as np
 import tensorflow as tf
@@ -90,6 +92,13 @@ class Generator(tf.Module):
     def found(self, text):
         """Finds the ids of targets: text [B] -> {"ids": [B, N, T], "score": [B, N]}."""
         return self.find(text, self.search, {})
+
+    def by(self, model) -> Self:
+        """Returns the same generator by another model of the same ids."""
+        other = copy.copy(self)
+        other.model = model
+        other._tokens = None
+        return other
 
     def find(self, text, search: Search, given: dict):
         """Finds as `found` by a search, and by what is given of texts beside their source."""

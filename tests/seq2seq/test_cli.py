@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from seq2seq import cli, evaluation_command, export_commands, generation_commands
+from seq2seq.rounded_weights import rounded_model
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
@@ -332,7 +333,13 @@ def test_an_export_for_another_engine_says_how_weights_are_kept(program, tmp_pat
     assert program(*asked) == (0, ["models/a ('ctranslate2', None) ['a']"], [])
     said = ["models/a ('ctranslate2', 'int8') ['a']"]
     assert program(*asked, "--quantization", "int8") == (0, said, [])
-    assert_refused(program("export", tmp_path, "models/a", "--quantization", "int8"), "--engine")
+
+
+def test_an_export_says_how_weights_are_kept(program, tmp_path, monkeypatch):
+    monkeypatch.setattr(rounded_model, "rounded", lambda _, kind: f"{kind} weights")
+    monkeypatch.setattr(sys.modules["seq2seq.export"], "export", lambda generator, *_: generator)
+    asked = "export", tmp_path, "models/a", "--quantization", "bfloat16"
+    assert program(*asked) == (0, ["bfloat16 weights"], [])
 
 
 def test_an_export_needs_no_corpus(program, tmp_path, monkeypatch):
