@@ -88,6 +88,9 @@ class Rest:
             ServingError: it is too large, or does not come to an end.
         """
         most, size, parts = self._settings.max_body, 0, []
+        told = request.headers.get("content-length", "0")
+        if int(told) > DROPPED * most:
+            raise _too_large(most)
         try:
             async with asyncio.timeout(self._settings.deadline):
                 async for part in request.stream():
@@ -102,7 +105,7 @@ class Rest:
         except TimeoutError:
             raise ServingError("DEADLINE_EXCEEDED", "the request did not come in time") from None
         if size > most:
-            raise ServingError("BODY_TOO_LARGE", f"the request is larger than {most} bytes")
+            raise _too_large(most)
         return b"".join(parts)
 
     def _number(self, request: Request) -> int | None:
@@ -138,3 +141,7 @@ class Rest:
         finally:
             working.cancel()
             gone.cancel()
+
+
+def _too_large(most: int) -> ServingError:
+    return ServingError("BODY_TOO_LARGE", f"the request is larger than {most} bytes")

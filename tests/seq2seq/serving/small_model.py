@@ -5,12 +5,37 @@ import tensorflow as tf
 TEXT = tf.TensorSpec([None], tf.string, name="text")
 
 
+class Speller(tf.Module):
+    """Tells the characters of a text one by one; says nothing of "silence"."""
+
+    @tf.function(input_signature=[TEXT])
+    def begin(self, text):
+        return [tf.strings.unicode_decode(text[0], "UTF-8"), text[0] == "silence"]
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([], tf.int32, name="position"),
+            [tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.bool)],
+        ]
+    )
+    def advance(self, position, live):
+        codes, silent = live
+        tf.debugging.assert_less(position, 20, "too much to tell")
+        token = tf.where(silent, 0, codes[position])
+        return {"token": token, "done": position + 1 == tf.size(codes), "live": live}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.int32, name="ids")])
+    def spell(self, ids):
+        return tf.strings.unicode_encode(ids, "UTF-8")
+
+
 class Shouter(tf.Module):
     """Spells texts in capitals and scores them by their lengths; fails on "fail"."""
 
     def __init__(self, factor=-0.5):
         super().__init__()
         self.factor = tf.Variable(factor)
+        self.stream = Speller()
 
     @tf.function(input_signature=[TEXT])
     def serving_default(self, text):
