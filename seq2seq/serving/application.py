@@ -13,8 +13,9 @@ from starlette.routing import Route
 
 from seq2seq.serving.measures import Measures
 from seq2seq.serving.model_version import ModelVersion
+from seq2seq.serving.openapi import openapi
 from seq2seq.serving.pages import Pages
-from seq2seq.serving.replies import on_failure, on_http_error, on_serving_error
+from seq2seq.serving.replies import json_reply, on_failure, on_http_error, on_serving_error
 from seq2seq.serving.rest import Rest
 from seq2seq.serving.serving_error import ServingError
 from seq2seq.serving.settings import Settings
@@ -40,6 +41,10 @@ def application(folder: Path, settings: Settings) -> Traffic:
     async def metrics(request: Request) -> Response:
         return Response(measures.text(), media_type=measures.TYPE)
 
+    async def document(request: Request) -> Response:
+        with model.version() as version:
+            return json_reply(openapi(model.name, version))
+
     @contextlib.asynccontextmanager
     async def watching(app: Starlette) -> AsyncIterator[None]:
         watch = asyncio.create_task(model.watch(settings.poll))
@@ -48,8 +53,9 @@ def application(folder: Path, settings: Settings) -> Traffic:
         model.close()
 
     parts = [*rest.routes(), *Streaming(rest, settings).routes(), *Pages(model).routes()]
+    single = [Route(METRICS, metrics), Route("/openapi.json", document)]
     app = Starlette(
-        routes=[*parts, Route(METRICS, metrics, methods=["GET"])],
+        routes=[*parts, *single],
         lifespan=watching,
         exception_handlers={
             ServingError: on_serving_error,

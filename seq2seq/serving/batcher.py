@@ -64,7 +64,7 @@ class Batcher:
         self._deadline, self._observer = deadline, observer
         self._queue: list[Task] = []
         self._filled = asyncio.Event()
-        self._pace = 0.0  # seconds a task takes, as batches went lately
+        self._pace = 0.0  # seconds of a batch, as they went lately
         self._dispatching: asyncio.Task | None = None
         self._running: set[asyncio.Task] = set()
 
@@ -119,7 +119,8 @@ class Batcher:
         waiting = self.waiting
         if waiting and waiting + count > capacity:
             raise ServingError("UNAVAILABLE", f"the queue is full: {waiting} of {capacity} wait")
-        if waiting and (waiting + count) * self._pace > self._deadline:
+        batches = (waiting + count) / self._batching.max_batch_size
+        if waiting and batches * self._pace / self._batching.num_batch_threads > self._deadline:
             raise ServingError(
                 "UNAVAILABLE", f"{waiting} wait: no answer would come within {self._deadline:g} s"
             )
@@ -158,8 +159,7 @@ class Batcher:
             began = time.perf_counter()
             await self._fill(batch)
             seconds = time.perf_counter() - began
-            pace = seconds / len(batch) / self._batching.num_batch_threads
-            self._pace = 0.8 * self._pace + 0.2 * pace if self._pace else pace
+            self._pace = 0.8 * self._pace + 0.2 * seconds if self._pace else seconds
             self._observer(len(batch), seconds)
         finally:
             self._slots.release()

@@ -78,6 +78,7 @@ def bound(settings: Settings) -> socket.socket:
     Raises:
         ValueError: it is taken, or no such address is this machine's.
     """
+    place = None
     try:
         (family, kind, protocol, _, address), *_ = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -86,6 +87,8 @@ def bound(settings: Settings) -> socket.socket:
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         place.bind(address)
     except OSError as error:
+        if place is not None:
+            place.close()
         raise ValueError(
             f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
             "choose another --port or --host"

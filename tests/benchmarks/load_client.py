@@ -33,7 +33,9 @@ class Load:
         began = time.perf_counter()
         until = began + (self.plan["seconds"] or math.inf)
         if self.plan["rate"] is None:
-            each = (self._one_after_another(numbers, until) for _ in range(self.plan["connections"]))
+            each = (
+                self._one_after_another(numbers, until) for _ in range(self.plan["connections"])
+            )
             await asyncio.gather(*each)
         else:
             await self._steadily(numbers, began, until)

@@ -220,7 +220,7 @@ def test_what_could_not_be_answered_in_time_is_refused_at_once(recorder):
         await begun(recorder)
         await asyncio.sleep(0.05)
         recorder.open.set()
-        await first  # it took 0.05 s: a pace of 20 a second
+        await first  # it took 0.05 s: what waits for three batches waits longer than 0.1 s
         recorder.open.clear()
         busy = asyncio.create_task(batcher(texts("busy")))
         await begun(recorder)
@@ -232,7 +232,7 @@ def test_what_could_not_be_answered_in_time_is_refused_at_once(recorder):
         recorder.open.set()
         await asyncio.gather(busy, waiting)
 
-    run(recorder, test, deadline=0.1)
+    run(recorder, test, deadline=0.1, max_batch_size=2)
 
 
 def test_who_gives_up_leaves_the_queue_and_is_not_run(recorder):
