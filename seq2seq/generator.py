@@ -14,7 +14,8 @@ from seq2seq.details import Details
 from seq2seq.generated import Generated, generated, there
 from seq2seq.model_steps import ModelSteps
 from seq2seq.text_batches import answered, encoded, paired
-from seq2seq.token_stream import TokenStream, streamed
+from seq2seq.text_stream import streamed
+from seq2seq.token_stream import TokenStream
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
 Progress = Callable[[int], None]

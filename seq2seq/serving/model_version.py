@@ -17,7 +17,6 @@ from seq2seq.serving.json_request import JsonRequest
 from seq2seq.serving.serving_error import CODES, ServingError
 from seq2seq.serving.settings import Settings
 from seq2seq.serving.signature import Signature, Tensors
-from seq2seq.serving.text_stream import text_stream
 
 # TensorFlow is imported where it is used: reading command lines must stay quick.
 
@@ -73,7 +72,9 @@ class ModelVersion:
 
     def stream(self, text: str) -> Iterator[str]:
         """Yields the target of a text in parts, each as soon as it is found."""
-        return text_stream(self._loaded.stream, text)
+        from seq2seq.text_stream import streamed
+
+        return streamed(self._loaded.stream, text)
 
     @property
     def waiting(self) -> int:

@@ -17,7 +17,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from pipelines.special_tokens import END, PAD
 from seq2seq.export import HOSTILE, export
 from seq2seq.serving_samples import read_samples
-from seq2seq.token_stream import streamed
+from seq2seq.text_stream import streamed
 from seq2seq.warmup import FILE, read_requests
 
 SAMPLES = LINES[:3]

@@ -14,7 +14,8 @@ from seq2seq.decoding.sampling import Sampling
 from seq2seq.model_steps import ModelSteps
 from seq2seq.models.lstm import LSTM
 from seq2seq.models.transformer import Transformer
-from seq2seq.token_stream import TokenStream, found_ids, streamed, text_parts
+from seq2seq.text_stream import found_ids, streamed, text_parts
+from seq2seq.token_stream import TokenStream
 
 VOCABULARY = 12
 SIZES = {"source_vocabulary": VOCABULARY, "target_vocabulary": VOCABULARY}

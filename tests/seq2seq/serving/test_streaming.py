@@ -27,14 +27,14 @@ def told(client, text):
 def gate(monkeypatch):
     """Lets a stream tell a part each time it is released."""
     gate = threading.Semaphore(0)
-    stream = model_version.text_stream
+    stream = model_version.ModelVersion.stream
 
-    def waiting(functions, text):
-        for part in stream(functions, text):
+    def waiting(version, text):
+        for part in stream(version, text):
             assert gate.acquire(timeout=10)
             yield part
 
-    monkeypatch.setattr(model_version, "text_stream", waiting)
+    monkeypatch.setattr(model_version.ModelVersion, "stream", waiting)
     return gate
 
 
