@@ -71,7 +71,7 @@ class CTranslate2Generator(Generator):
 
     def found(self, text):
         """Finds the ids of targets: text [B] -> {"ids": [B, N, T], "score": [B, N]}."""
-        source = self._source(tf.convert_to_tensor(text, tf.string))
+        source = self.source_ids(tf.convert_to_tensor(text, tf.string))
         limits = self._limit(tf.cast(source.row_lengths(), tf.int32)).numpy().tolist()
         found = self._translate(_spelt(source, self._source_pieces), limits)
         count = max(map(len, found), default=1)
@@ -93,8 +93,8 @@ class CTranslate2Generator(Generator):
 
     def log_probability(self, source, target):
         """Scores given targets: text [B], text [B] -> {"score": log-probability with END [B]}."""
-        source = _spelt(self._source(source), self._source_pieces)
-        target = _spelt(self._target(target), self._target_pieces)
+        source = _spelt(self.source_ids(source), self._source_pieces)
+        target = _spelt(self.target_ids(target), self._target_pieces)
         scored = self.model.score_batch(source, target, max_input_length=0)
         sums = [sum(each.log_probs) for each in scored]
         return {"score": tf.constant(sums, tf.float32)}
