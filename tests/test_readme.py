@@ -37,8 +37,10 @@ def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.M | re.S)
 
 
-SHELL = [block for block in blocks("sh") if not block.startswith("docker")]
-PYTHON = "".join(blocks("python"))
+SERVING = [block for block in blocks("sh") if "curl" in block]
+SHELL = [block for block in blocks("sh") if block not in SERVING]
+# Clients have tests of their own, which have servers: tests/seq2seq/serving/test_clients.py.
+PYTHON = "".join(block for block in blocks("python") if "localhost" not in block)
 PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.M | re.S)
 
 # What `train` is given beyond README's words: one update of the smallest model of its kind.
@@ -173,18 +175,19 @@ def test_make_knows_what_it_is_told():
 
 
 def test_the_server_is_asked_for_the_model_that_was_exported():
-    (block,) = (block for block in blocks("sh") if block not in SHELL)
-    docker, curl = (shlex.split(line) for line in block.splitlines())
-    model = docker[docker.index("-e") + 1].removeprefix("MODEL_NAME=")
-    outside, inside = docker[docker.index("-p") + 1].split(":")
-    assert docker[:2] == ["docker", "run"] and docker[-1] == "tensorflow/serving"
+    ours, docker = ([shlex.split(line) for line in block.splitlines()] for block in SERVING)
+    (serve, curl), (container, same) = ours, docker
+    model = container[container.index("-e") + 1].removeprefix("MODEL_NAME=")
+    outside, inside = container[container.index("-p") + 1].split(":")
+    assert container[:2] == ["docker", "run"] and container[-1] == "tensorflow/serving"
     assert inside == "8501", "the port of the server's REST interface"
-    assert docker[docker.index("-v") + 1] == "$PWD/saved_models:/models"
+    assert container[container.index("-v") + 1] == "$PWD/saved_models:/models"
+    assert serve == ["seq2seq", "serve", f"saved_models/{model}"]
     assert re.search(rf"^seq2seq export \S+ saved_models/{model}$", README, re.M)
-    assert curl[0] == "curl" and curl[-1] == f"localhost:{outside}/v1/models/{model}:predict"
+    assert curl == same and curl[-1] == f"localhost:{outside}/v1/models/{model}:predict"
     # The signature has one input, text: then an instance is its value, without a name.
     request = json.loads(curl[curl.index("-d") + 1])
-    assert request.keys() == {"instances"} and request["instances"]
+    assert curl[0] == "curl" and request.keys() == {"instances"} and request["instances"]
     assert all(isinstance(text, str) for text in request["instances"])
 
 
