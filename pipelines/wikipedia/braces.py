@@ -25,7 +25,7 @@ def replace_templates(text: str, language: str = "en") -> str:
 
     for _ in range(DEEPEST):
         text, replaced = INNERMOST.subn(lambda found: shown(found[1]), text)
-        if not replaced:
+        if not replaced or "{" not in text:
             break
     if "{" in text or "}" in text:
         text = replace_nested(text, ("{{", "}}"), shown, unpaired=HOLE)

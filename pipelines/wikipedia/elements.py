@@ -21,6 +21,7 @@ ASIDES = (
     "categorytree,includeonly,indicator,rp,rt,style,script,section"
 )
 FORMULAS = "math,chem,ce,syntaxhighlight,source,pre,score,hiero"
+OPEN_TABLE = re.compile(r"<table\b", re.IGNORECASE)
 HTML_TABLE = re.compile(r"(<table\b[^<>]*>)|</table\s*>", re.IGNORECASE)
 
 
@@ -36,7 +37,7 @@ def remove_elements(text: str) -> str:
     removed = NOTE.sub(GONE, text)
     if OPEN_NOTE.search(removed):
         removed = ANY_NOTE.sub(lambda found: GONE if found[1] else f" {HOLE}", text)
-    if "<table" in removed or "<TABLE" in removed:
+    if OPEN_TABLE.search(removed):
         removed = cut_nested(removed, HTML_TABLE, "\n\n")
     return replace_elements(removed, ELEMENTS)
 
@@ -68,7 +69,10 @@ def replace_elements(text: str, replace: dict[str, Replace]) -> str:
 
 @functools.cache
 def _opening(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"<({'|'.join(names)})\b(?:[^<>/]|/(?!>))*+(/?)>", re.IGNORECASE)
+    initials = "".join({name[0] for name in names})  # most tags are told by their first letter
+    return re.compile(
+        rf"<(?=[{initials}])({'|'.join(names)})\b(?:[^<>/]|/(?!>))*+(/?)>", re.IGNORECASE
+    )
 
 
 @functools.cache

@@ -10,6 +10,7 @@ import zstandard
 
 from pipelines.wikipedia.article import Article, to_line
 from pipelines.wikipedia.blocks import Blocks, write_blocks
+from pipelines.wikipedia.collecting import without_collection
 from pipelines.wikipedia.counts import Counts, GroupedCounts
 from pipelines.wikipedia.damaged_dump import DamagedDump
 from pipelines.wikipedia.fingerprints import Fingerprints
@@ -94,7 +95,8 @@ def extract(work: Work, item: tuple[int, bytes]) -> dict[str, Any]:
     number, chunk = item
     if work.extracted(number).exists():
         return read_header(work, number)
-    found = extract_chunk(chunk, work.site, work.preparation, work.read)
+    with without_collection():
+        found = extract_chunk(chunk, work.site, work.preparation, work.read)
     header = {
         "articles": len(found.lines),
         "paragraphs": int(found.facts["paragraphs"].sum()),

@@ -64,10 +64,15 @@ def kind(page: Page, site: Site = Site()) -> Kind:
 def _lists_meanings(page: Page, site: Site) -> bool:
     if TITLE.fullmatch(page.title) or SWITCH in page.wikitext:
         return True
-    names = {name.replace("_", " ").rstrip().lower() for name in TEMPLATE.findall(page.wikitext)}
-    if not names.isdisjoint(TEMPLATES) or any(map(SPECIAL.fullmatch, names)):
+    if any(map(_marks_meanings, set(TEMPLATE.findall(page.wikitext)))):
         return True
     return _category(site).search(page.wikitext) is not None
+
+
+@functools.lru_cache(maxsize=10_000)
+def _marks_meanings(written: str) -> bool:
+    name = written.replace("_", " ").rstrip().lower()
+    return name in TEMPLATES or SPECIAL.fullmatch(name) is not None
 
 
 @functools.cache

@@ -10,7 +10,10 @@ from pipelines.wikipedia.nesting import replace_nested
 from pipelines.wikipedia.site import Site
 
 # Most links: no colon, so neither a file nor a category nor another wiki.
-PLAIN = re.compile(r"\[\[(?:[^][|:{}<>\n]++\|([^][|{}\n]++)|([^][|:{}<>\n]++))]]")
+# Beside some marks it matters that a link stood there: these few wait for `show_links`.
+PLAIN = re.compile(
+    r"\[\[(?<![.,']\[\[)(?:[^][|:{}<>\n]++\|([^][|{}\n]++)|([^][|:{}<>\n]++))]](?!'| [,.;:!?)-])"
+)
 # May hold an external link, in single brackets, as captions do.
 ANY = re.compile(r"\[\[([^][]*+(?:\[(?!\[)[^][]*+](?!])[^][]*+)*+)]]")
 EXTERNAL = re.compile(
@@ -28,19 +31,22 @@ def show_plain_links(text: str) -> str:
     Files, categories and links to other wikis wait for `show_links`: they may hold templates.
     """
     # The groups of the split are what the links show; this needs no call for each.
-    return GONE.join(filter(None, PLAIN.split(text))) if "[[" in text else text
+    return "".join(filter(None, PLAIN.split(text))) if "[[" in text else text
 
 
 def show_links(text: str, site: Site = Site()) -> str:
     """Leaves of links what they show, and of files, categories and language links nothing."""
+    show = _shower(site)
+    for _ in range(DEEPEST):
+        if "[" not in text:
+            break
+        text, shown = ANY.subn(lambda found: f"{GONE}{show(found[1])}{GONE}", text)
+        if not shown:
+            break
+    # One rare character is found faster than two.
+    if ("[" in text and "[[" in text) or ("]" in text and "]]" in text):
+        text = replace_nested(text, ("[[", "]]"), show, unpaired=HOLE)
     if "[" in text:
-        show = _shower(site)
-        for _ in range(DEEPEST):
-            text, shown = ANY.subn(lambda found: show(found[1]), text)
-            if not shown:
-                break
-        if "[[" in text or "]]" in text:
-            text = replace_nested(text, ("[[", "]]"), show, unpaired=HOLE)
         text = EXTERNAL.sub(lambda found: found[1].strip() or GONE, text)
     return ADDRESS.sub(_address, text) if "://" in text else text
 

@@ -27,7 +27,7 @@ PAGE = re.compile(
 # What stands where no such page does: one in an unusual order, or damage.
 ANYTHING = re.compile(rb"\s*+\S.*?(?:</page>|\Z)", re.DOTALL)
 MODEL = re.compile(rb"<model>([^<]*)</model>")
-REFERENCE = re.compile(rb"&[#0-9A-Za-z]*+;?+")
+REFERENCE = re.compile(rb"(&[#0-9A-Za-z]*+;?+)")
 NUMBER = re.compile(rb"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 
 
@@ -119,9 +119,7 @@ REFERENCES = _References(
 
 def _unescape(text: bytes) -> bytes:
     """Replaces each reference, once: b"&amp;lt;" -> b"&lt;"."""
-    # Five passes of bytes.replace take nearly twice the time of this one.
-    return REFERENCE.sub(_referred, text)
-
-
-def _referred(found: re.Match[bytes]) -> bytes:
-    return REFERENCES[found[0]]
+    # Five passes of bytes.replace, or a function called by each match, take twice the time.
+    parts = REFERENCE.split(text)
+    parts[1::2] = map(REFERENCES.__getitem__, parts[1::2])
+    return b"".join(parts)

@@ -70,7 +70,7 @@ def _filled(found: list[Section[str]]) -> list[Section[str]]:
 
 
 def _paragraphs(text: str) -> list[str]:
-    blocks = (block.strip() for block in text.split("\n\n"))
+    blocks = filter(None, map(str.strip, text.split("\n\n")))
     return [_joined(block) if "\n" in block else block for block in blocks if _is_text(block)]
 
 

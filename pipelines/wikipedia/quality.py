@@ -63,7 +63,7 @@ class Quality:
 
     def sentence(self, sentence: str) -> str | None:
         """Returns why a sentence is left out, None if it is kept."""
-        if not LETTER.search(sentence):
+        if not (sentence[:1].isalpha() or LETTER.search(sentence)):
             return "without letters"
         if self.most_characters and len(sentence) > self.most_characters:
             return "too many characters"
@@ -75,7 +75,7 @@ class Quality:
                 return "too many words"
         if self.letters and _letters(sentence) < self.letters:
             return "too few letters"
-        return self._blocked("sentence", [sentence])
+        return self._blocked("sentence", [sentence]) if self.blocked else None
 
     def paragraph(self, sentences: list[str], language: str) -> str | None:
         """Returns why a paragraph of an article in `language` is left out, None if it is kept."""

@@ -25,6 +25,10 @@ def remove_quotes(text: str) -> str:
 
 def _shorten_marks(text: str) -> str:
     """Makes two apostrophes of every mark; lines without bold ones are copied at once."""
+    if "''''" not in text:
+        between = text.split("'''")
+        if len(between) % 2 and "\n" not in "".join(between[1::2]):
+            return "''".join(between)  # each has its partner in its line
     parts, position = [], 0
     mark = text.find("'''")
     while mark >= 0:

@@ -1,10 +1,13 @@
 """Splits text of any language into sentences: the library sentencex, and what it gets wrong."""
 
 import functools
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-import sentencex
+from sentencex import segment
+
+from pipelines.wikipedia.abbreviations import ABBREVIATIONS
 
 JOINER = "\u2060"  # U+2060 WORD JOINER after the mark of a title: "Yahoo!\u2060 is" goes on
 # sentencex takes time that grows with the square of a text's length, or worse: 80,000 unpaired
@@ -46,7 +49,7 @@ ASIDE = re.compile(r"\([^()]*[.!?]\)\s+")  # a sentence in parentheses
 INITIAL = re.compile(r"(?:\A|[^\w.])(?:[^\W\d_]|[^\W\d_]\.-?[^\W\d_])\.\s*\Z")
 ENUMERATION = re.compile(r"(?:\A|[,;:] |\d\. .*\b(?:and|or) )\(?\d{1,2}\.\s*\Z")
 ORDINAL = re.compile(r"\b(?:\d{1,3}|[IVXLC]+)\.\s*\Z")
-LAST_WORD = re.compile(r"([^\W\d_]+)\.\s*\Z")
+LAST_WORD = re.compile(r"[^\W\d_]+\Z")
 
 
 def split_sentences(text: str, language: str = "en") -> list[str]:
@@ -57,11 +60,11 @@ def split_sentences(text: str, language: str = "en") -> list[str]:
     sentences is lost, and the JOINERs: `join_sentences` gives the paragraph back.
     """
     sentences, start = [], 0
-    sure = SURE if language not in SLOW else SURE_OF_ANY
+    letters, sure = (4, SURE) if language not in SLOW else (6, SURE_OF_ANY)
     for end in _boundaries(text, language):
         if end <= start or end == len(text):
             continue  # a mark that had run ahead took it along
-        if not sure.search(text, max(0, end - 8), end) or not text[end].isupper():
+        if not (text[end].isupper() and _is_sure(text, end, letters, sure)):
             end = _mend(text, start, end, language)
         if end > start:
             sentences.append(text[start:end].strip())
@@ -82,16 +85,31 @@ def join_sentences(sentences: list[str]) -> str:
     return "".join(parts)
 
 
-def _boundaries(text: str, language: str) -> Iterator[int]:
-    """Yields where sentences begin, the first one's place left out, as sentencex has them."""
+def _is_sure(text: str, end: int, letters: int, sure: re.Pattern[str]) -> bool:
+    """Says whether a boundary is as good as can be: most are known without the expression."""
+    mark = end - 2
+    if text[mark] in ".!?" and text[mark + 1] == " " and text[mark - letters : mark].isalpha():
+        return mark >= letters
+    return sure.search(text, max(0, end - 8), end) is not None
+
+
+def _boundaries(text: str, language: str) -> Iterable[int]:
+    """Returns where sentences begin, the first one's place left out, as sentencex has them."""
     language = SLOW.get(language, language)
-    end = 0
-    for piece in [text] if len(text) <= LONGEST else PIECE.findall(text):
-        for part in sentencex.segment(language, piece):
-            if part[0] == "(" and (aside := ASIDE.match(part)):
-                yield end + aside.end()
-            end += len(part)
-            yield end
+    if len(text) > LONGEST:
+        parts = [part for piece in PIECE.findall(text) for part in segment(language, piece)]
+    else:
+        parts = segment(language, text)
+    ends = itertools.accumulate(map(len, parts))
+    return _with_asides(parts, ends) if "(" in text else ends
+
+
+def _with_asides(parts: list[str], ends: Iterable[int]) -> Iterator[int]:
+    """Yields the ends, and where what follows a sentence in parentheses begins."""
+    for part, end in zip(parts, ends):
+        if part[0] == "(" and (aside := ASIDE.match(part)):
+            yield end - len(part) + aside.end()
+        yield end
 
 
 def _mend(text: str, start: int, end: int, language: str) -> int:
@@ -119,17 +137,31 @@ def _mend(text: str, start: int, end: int, language: str) -> int:
 def _abbreviated(text: str, start: int, end: int, language: str) -> bool:
     """Says whether the full stop before `end` may be an abbreviation's, and no sentence's."""
     start = max(start, end - 40)
-    if INITIAL.search(text, start, end) or ENUMERATION.search(text, start, end):
-        return True
+    before, stop, after = text[start:end].rpartition(".")
+    if not stop or (after and not after.isspace()):
+        return False
+    # Behind two letters there is neither an initial nor a number.
+    if not before[-2:].isalpha() or len(before) < 2:
+        if INITIAL.search(text, start, end) or ENUMERATION.search(text, start, end):
+            return True
     if language in ORDINALS and ORDINAL.search(text, start, end):
         return True
-    word = LAST_WORD.search(text, start, end) if language in SLOW else None
-    return word is not None and _is_abbreviation(word[1], language)
+    if language not in SLOW:
+        return False
+    word = before.rpartition(" ")[2]
+    if not word.isalpha():
+        word = found[0] if (found := LAST_WORD.search(word)) else ""
+    return word != "" and _is_abbreviation(word, language)
+
+
+def _is_abbreviation(word: str, language: str) -> bool:
+    known = ABBREVIATIONS.get(language)
+    return word.lower() in known if known and len(word) > 1 else _is_taken_for_one(word, language)
 
 
 @functools.lru_cache(maxsize=100_000)
-def _is_abbreviation(word: str, language: str) -> bool:
-    return len(sentencex.segment(language, f"Then {word}. Then")) == 1
+def _is_taken_for_one(word: str, language: str) -> bool:
+    return len(segment(language, f"Then {word}. Then")) == 1
 
 
 def _begins(text: str, end: int) -> bool:

@@ -13,6 +13,7 @@ UNSEEN = "\xad\u200b\u200e\u200f\ufeff\u202a\u202b\u202c"
 # With a hole in it, or with nothing but separators.
 EMPTY = re.compile(r"\((?:[^()\ufffc\n]*+\ufffc[^()\n]*+|[\x01 ,;:/–-]*+)\)")
 NESTED = 4  # parentheses in parentheses that are emptied from the inside out
+SEVERAL = re.compile("  +")
 OPENED = re.compile(r"\([ ,;:]+")
 # Each begins with a character that `re` looks for at the speed of memory.
 STOPPED = re.compile(r"\.\.(?<!\.\.\.)(?!\.)")
@@ -24,6 +25,7 @@ SPACED_GAPS = re.compile(r"\x01 [\x01 ]*+")
 # What follows decides whether a space stays; a second separator goes.
 SEPARATED = re.compile(r"\x01(?<=[,;:(]\x01) ?[,;:][\x01 ,;:]*+")
 CLOSED = re.compile(r"\x01 ?(?=[,.;:!?)\n])")
+SEAM = re.compile(r"\x01(?<=[][{}=_|<'-]\x01)")  # two halves of a mark may meet here
 COMMA = re.compile(r",[\x01 ]*+\)")
 SEMICOLON = re.compile(r";[\x01 ]*+\)")
 RESIDUE = re.compile(r"\{\{+|}}+|\[\[+|]]+|''+|==+|__+|\|+|-\{|}-|<(?=[/!?a-zA-Z])")
@@ -44,17 +46,16 @@ def tidy(text: str) -> str:
     for space in SPACES:
         text = text.replace(space, " ")
     for unseen in UNSEEN:
-        text = text.replace(unseen, "")
+        if unseen in text:
+            text = text.replace(unseen, "")
     text = _without_markup(text)
     for _ in range(NESTED):
         text, emptied = EMPTY.subn(GONE, text)
         if not emptied:
             break
     if GONE in text:
-        text = _without_markup(_close_gaps(text))
-    text = OPENED.sub("(", text)
-    while "  " in text:
-        text = text.replace("  ", " ")
+        text = _close_gaps(text)
+    text = SEVERAL.sub(" ", OPENED.sub("(", text))
     return STOPPED.sub(".", text)
 
 
@@ -64,7 +65,10 @@ def _close_gaps(text: str) -> str:
     text = text.replace(" \x01", "\x01 ")
     text = SPACED_GAPS.sub("\x01 ", GAPS.sub(GONE, text))
     text = SEPARATED.sub(" ", SEMICOLON.sub(")", COMMA.sub(")", text)))
-    return JOINED.sub(" ", CLOSED.sub("", text)).replace(GONE, "")
+    text = JOINED.sub(" ", CLOSED.sub("", text))
+    seam = SEAM.search(text)
+    text = text.replace(GONE, "")
+    return _without_markup(text) if seam else text
 
 
 def _without_markup(text: str) -> str:

@@ -3,7 +3,9 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sentencex import segment
 
+from pipelines.wikipedia.abbreviations import ABBREVIATIONS
 from pipelines.wikipedia.sentences import JOINER, LONGEST, join_sentences, split_sentences
 
 ENGLISH = [
@@ -76,6 +78,14 @@ def test_nothing_has_no_sentences():
 
 def test_an_unpaired_quotation_mark_each_word_is_split_as_fast_as_anything():
     assert len(split_sentences("“a. " * 25_000)) == 1  # takes sentencex minutes in one piece
+
+
+@pytest.mark.parametrize("language", ABBREVIATIONS)
+def test_the_abbreviations_written_down_are_those_of_the_library(language):
+    some = sorted(ABBREVIATIONS[language])[::40]
+    for word in [*some, *(word.capitalize() for word in some), "hund", "casa", "tornar", "vejret"]:
+        goes_on = len(segment(language, f"Then {word}. Then")) == 1
+        assert (word.lower() in ABBREVIATIONS[language]) == goes_on, word
 
 
 marks = st.sampled_from(

@@ -12,6 +12,11 @@ CASES = {
         "A[[File:a.jpg|thumb|A [[dog|big [[x]]]] {{lang|fr|b}}]] dog.",
         "A dog.",
     ),
+    "an apostrophe beside a link is no mark": ("L'[[a|''Asse'']] e '[[b]]'.", "L'Asse e 'b'."),
+    "a stop behind a link follows it": (
+        "Rome.[[Milan]] is [[here]] , too.",
+        "Rome. Milan is here, too.",
+    ),
     "a category and a link to another language go": ("A.[[Category:B|c]][[fr:Chien]]", "A."),
     "a link to a category shows": ("See [[:Category:Dogs]].", "See Category:Dogs."),
     "an empty link text is the title without its parenthesis": ("[[Java (island)|]].", "Java."),
