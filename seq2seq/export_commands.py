@@ -1,5 +1,6 @@
 """The commands that make models to be served: `export` writes them, `check` looks at them."""
 
+import json
 import os
 from itertools import islice
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipelines.quiet import load_tensorflow
+from pipelines.whole_files import write_whole
 from seq2seq.lines import read_texts
 from seq2seq.options import Changes, Checkpoint, Draft, Joined, JsonFile, Mean, RunFolder, Weights
 
@@ -83,22 +85,27 @@ def check(
     json_file: JsonFile = None,
 ) -> None:
     """Check that an exported model can be served, and answers as it did; exit status 1 if not."""
-    from seq2seq.benchmark.report import report
     from seq2seq.export import check
 
     found = check(folder)
-    report(found, _lines(found), json_file)
+    told = json.dumps(found, indent=1, ensure_ascii=False)
+    if json_file == Path("-"):
+        print(told)
+    else:
+        print(*_lines(found), sep="\n")
+        if json_file is not None:
+            write_whole(json_file, f"{told}\n")
     if not found["passed"]:
         raise typer.Exit(FAILED)
 
 
 def _lines(report: dict):
-    """Yields the lines of a check's report: (name, what was found)."""
-    yield "version", report["version"]
+    """Yields the lines of a check's report."""
+    said = lambda passed: "passed" if passed else "FAILED"
     for one in report["checks"]:
-        yield one["name"], f"{'passed' if one['passed'] else 'FAILED'}: {one['about']}"
-        yield from (("", problem) for problem in one["problems"])
-    yield "", "passed" if report["passed"] else "FAILED"
+        yield f"{said(one['passed'])}  {one['name']:<10}  {one['about']}"
+        yield from (f"        {problem}" for problem in one["problems"])
+    yield f"{said(report['passed'])}  {report['version']}"
 
 
 def _samples(run) -> list[str]:

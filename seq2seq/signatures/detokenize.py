@@ -24,3 +24,6 @@ class Detokenize(Signature):
             "ids": ids.to_tensor(PAD).numpy().tolist(),
             "length": ids.row_lengths().numpy().tolist(),
         }
+
+    def example(self, text, target):
+        return self.ask([target])

@@ -24,3 +24,6 @@ class Score(Signature):
 
     def ask(self, texts):
         return {"source": list(texts), "target": list(texts)}
+
+    def example(self, text, target):
+        return {"source": [text], "target": [target]}

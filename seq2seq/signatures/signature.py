@@ -32,9 +32,13 @@ class Signature(abc.ABC):
     def answer(self, *inputs) -> dict[str, Any]:
         """Answers inputs, of which there is a row at least, with the tensors of `outputs`."""
 
-    def ask(self, texts: Sequence[str | bytes]) -> dict[str, Any]:
-        """Makes inputs that ask about texts: strings or numbers, nested lists."""
+    def ask(self, texts: Sequence[bytes]) -> dict[str, Any]:
+        """Makes inputs that ask about texts: strings as bytes, or numbers; nested lists."""
         return {"text": list(texts)}
+
+    def example(self, text: bytes, target: bytes) -> dict[str, Any]:
+        """Makes a request of one row, to be shown to people: a text and its best target."""
+        return self.ask([text])
 
     def graph(self):
         """Traces the signature: a concrete function whose names are those of its tensors."""

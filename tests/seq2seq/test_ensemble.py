@@ -123,6 +123,12 @@ def test_attention_is_averaged_in_a_step_as_in_a_whole_target():
     np.testing.assert_allclose(shown["attention"], read(ensemble)[:, 0], atol=1e-6)
 
 
+def test_vectors_of_the_models_stand_side_by_side():
+    one, other = (np.array(model.features(SOURCE)) for model in models())
+    joined = np.array(Ensemble(models()).features(SOURCE))
+    np.testing.assert_array_equal(joined, np.concatenate([one, other], axis=-1))
+
+
 def test_an_exported_ensemble_has_all_weights_in_it():
     size = Bytes().size
     pair = [Table(np.random.default_rng(seed).random([size, size])) for seed in range(2)]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from seq2seq.export import HOSTILE, LONG_LINE, check, export
-from seq2seq.export_check import check_alone, check_answers, differences
+from seq2seq.export_check import ALONE, check_alone, check_answers, differences
 from seq2seq.serving_samples import Sample, plain, read_samples, write_samples
 
 SAMPLES = ["the cat sat", "a dog"]
@@ -100,8 +100,8 @@ def test_the_texts_that_are_tried_hold_what_a_server_is_sent_by_mistake(written,
     keep = lambda generator, folder, batches, *_: tried.extend(batches)
     sys.modules["seq2seq.serving_package"].write_package = keep
     export("one", tmp_path, [f"text {number}" for number in range(20)])
-    assert [len(batch) for batch in tried] == [16, 4, len(HOSTILE), 1, 0]
-    assert len(tried[3][0]) == LONG_LINE
+    assert [len(batch) for batch in tried] == [16, len(HOSTILE), 1, 0, 4]
+    assert len(tried[2][0]) == LONG_LINE
 
 
 def test_a_folder_without_a_version_is_no_export(tmp_path):
@@ -176,6 +176,15 @@ def test_answers_are_compared_in_batches_and_row_by_row():
     assert not check_answers(model, samples).problems
     assert not check_alone(model, samples).problems
     assert check_alone(model, samples).about.startswith("2 rows")
+
+
+def test_of_many_rows_the_first_are_asked_alone():
+    many = Sample(
+        "nbest",
+        {"text": texts(*["one", "two"] * 20)},
+        model("nbest", {"text": texts(*["one", "two"] * 20)}),
+    )
+    assert check_alone(model, [many, many]).about.startswith(f"{ALONE} rows")
 
 
 def test_an_answer_that_depends_on_its_batch_is_found():

@@ -123,8 +123,10 @@ def test_samples_come_with_their_requests_and_answers_as_the_server_sends_them(e
     (answer,) = default["answer"]["predictions"]
     assert answer["text"] == best["text"][0].decode()
     assert answer["score"] == pytest.approx(best["score"][0], rel=1e-4)
-    # Of one output, values alone.
-    assert told["signatures"]["detokenize"]["answer"]["predictions"] == [SAMPLES[0]]
+    # Of one output, values alone; what is scored and put together again is the answer.
+    assert told["signatures"]["detokenize"]["answer"]["predictions"] == [answer["text"]]
+    (scored,) = told["signatures"]["score"]["request"]["instances"]
+    assert scored == {"source": SAMPLES[0], "target": answer["text"]}
 
 
 def test_answers_are_kept_for_hostile_texts_too(exported):

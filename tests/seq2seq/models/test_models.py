@@ -105,6 +105,14 @@ def test_what_was_read_are_shares_of_the_real_tokens(model):
 
 
 @cases
+def test_each_token_that_is_read_has_a_vector_whatever_the_padding(model):
+    alone, padded = model.features(SOURCE), model.features(pad(SOURCE, 3))
+    assert alone.shape[:2] == SOURCE.shape and len(alone.shape) == 3
+    real = np.array(SOURCE != 0)
+    assert_same(np.array(padded)[:, : SOURCE.shape[1]][real], np.array(alone)[real])
+
+
+@cases
 def test_stepping_equals_teacher_forcing(model):
     wanted = predict(model)
     memory = model.encode(SOURCE)
