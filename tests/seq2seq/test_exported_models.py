@@ -174,6 +174,8 @@ def test_the_servers_own_parser_reads_the_warm_up_requests(exported):
     assert shapes == {name: [1, 1, 8, 8] for name in SIGNATURES}
 
 
+# Loading takes seconds; its state is the most nested one.
+@pytest.mark.parametrize("exported", ["transformer"], indirect=True)
 def test_a_target_is_told_while_it_is_found(exported):
     loaded = tf.saved_model.load(str(exported.version))
     for text in SAMPLES[:2]:
