@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -160,7 +161,13 @@ def _load(folder: Path) -> Any:
     import tensorflow as tf
     import tensorflow_text  # noqa: F401 registers the ops of tokenizers
 
-    return tf.saved_model.load(str(folder))
+    log = logging.getLogger("absl")
+    level = log.level
+    log.setLevel(logging.ERROR)  # it tells of each function without gradients; none are needed
+    try:
+        return tf.saved_model.load(str(folder))
+    finally:
+        log.setLevel(level)
 
 
 def _message(error: Any) -> str:
