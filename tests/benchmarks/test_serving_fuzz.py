@@ -2,10 +2,12 @@
 
 import collections
 import json
+import os
 import random
 import time
 
 import pytest
+import requests
 import tensorflow as tf
 from hypothesis import HealthCheck, Phase, given, settings
 
@@ -14,7 +16,7 @@ from seq2seq.serving.settings import Settings
 
 # Answers that the server gives on purpose.
 MEANT = {200, 400, 404, 405, 413, 501, 503, 504}
-EXAMPLES = 10_000
+EXAMPLES = int(os.environ.get("FUZZ_REQUESTS", 10_000))
 LONGEST = 20.0  # seconds for one answer, of a deadline of 10
 TEXT = tf.TensorSpec([None], tf.string, name="text")
 GOOD = [
@@ -56,7 +58,7 @@ def url(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def session():
-    with __import__("requests").Session() as session:
+    with requests.Session() as session:
         yield session
 
 
