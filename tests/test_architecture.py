@@ -27,7 +27,14 @@ NETWORKS = {"layers", "models", "decoding", "losses", "metrics"}  # know no text
 # Files of measured gains, each with its figure in the docstring.
 MAY_NAME_TENSORFLOW = {
     f"seq2seq.layers.{name}"
-    for name in ("attention_cache", "dropout", "kernel_gradient", "recompute", "recurrence")
+    for name in (
+        "attention_cache",
+        "dropout",
+        "kernel_gradient",
+        "lstm_loop",
+        "recompute",
+        "recurrence",
+    )
 }
 
 

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from seq2seq.layers.lstm_loop import Weights, run_lstm
 from seq2seq.layers.recurrent_cell import RecurrentCell
 
 
@@ -37,3 +38,11 @@ class LSTMCell(RecurrentCell):
         write, keep, candidate, show = gates
         cell = ops.sigmoid(keep) * state["cell"] + ops.sigmoid(write) * ops.tanh(candidate)
         return {"hidden": self._cast(ops.sigmoid(show) * ops.tanh(cell)), "cell": cell}
+
+    def run(self, inputs, state, visible=None):
+        if inputs.shape[0] == 1:  # stepping: one position needs no loop
+            return super().run(inputs, state, visible)
+        weights = Weights(self.kernel, self.recurrent_kernel, self.bias)
+        begun = self._cast(state["hidden"]), ops.cast(state["cell"], "float32")
+        outputs, hidden, cell = run_lstm(self._cast(inputs), weights, *begun, visible)
+        return outputs, {"hidden": hidden, "cell": cell}

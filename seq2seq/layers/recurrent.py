@@ -6,9 +6,7 @@ import keras
 from keras import ops
 
 from seq2seq.layers.gru_cell import GRUCell
-from seq2seq.layers.kernel_gradient import KernelGradient
 from seq2seq.layers.lstm_cell import LSTMCell
-from seq2seq.layers.recurrence import recur
 
 CELLS = {"lstm": LSTMCell, "gru": GRUCell}
 
@@ -47,23 +45,9 @@ class Recurrent(keras.layers.Layer):
     def call(self, inputs, visible=None, state=None):
         """inputs [B, T, I], visible [B, T] (all True if None), state of B rows (zero if None)."""
         state = self.begin(ops.shape(inputs)[0]) if state is None else state
-        projected = self.unit.project(self._along_time(inputs))
-        found = KernelGradient(self.unit.recurrent_kernel, self.unit.compute_dtype)
-        projected["sums"] = found.attach(projected["sums"])
-        advance = lambda now, state: self.unit.advance(found.kernel, now, state)
-        if visible is not None:
-            projected["visible"] = self._along_time(visible)[:, :, None]
-            advance = lambda now, state: self._advance_masked(found.kernel, now, state)
-        shown = lambda state: ops.cast(state["hidden"], self.compute_dtype)
-        outputs, last = recur(advance, projected, state, shown)
-        found.outputs = ops.concatenate([shown(state)[None], outputs[:-1]], axis=0)
+        visible = None if visible is None else self._along_time(visible)
+        outputs, last = self.unit.run(self._along_time(inputs), state, visible)
         return self._along_rows(outputs), last
-
-    def _advance_masked(self, kernel, now, state):
-        following = self.unit.advance(kernel, now, state)
-        # Selecting with a mask of full size is faster than with [B, 1], in the gradient above all.
-        mask = ops.broadcast_to(now["visible"], ops.shape(following["hidden"]))
-        return {name: ops.where(mask, following[name], state[name]) for name in following}
 
     def _along_time(self, tensor):
         tensor = ops.swapaxes(tensor, 0, 1)

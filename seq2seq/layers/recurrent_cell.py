@@ -3,6 +3,9 @@
 import keras
 from keras import ops
 
+from seq2seq.layers.kernel_gradient import KernelGradient
+from seq2seq.layers.recurrence import recur
+
 
 class RecurrentCell(keras.layers.Layer):
     """Holds a cell's weights: a kernel for inputs, one for the cell's own output, and biases.
@@ -39,6 +42,29 @@ class RecurrentCell(keras.layers.Layer):
     def advance(self, recurrent_kernel, projected, state):
         """Takes one position's projected inputs -> the next state."""
         raise NotImplementedError
+
+    def run(self, inputs, state, visible=None):
+        """Runs along time: inputs [T, B, I], visible [T, B] -> (outputs [T, B, units], the state).
+
+        Where visible is False the state is carried unchanged.
+        """
+        projected = self.project(inputs)
+        found = KernelGradient(self.recurrent_kernel, self.compute_dtype)
+        projected["sums"] = found.attach(projected["sums"])
+        advance = lambda now, state: self.advance(found.kernel, now, state)
+        if visible is not None:
+            projected["visible"] = visible[:, :, None]
+            advance = lambda now, state: self._advance_masked(found.kernel, now, state)
+        shown = lambda state: self._cast(state["hidden"])
+        outputs, last = recur(advance, projected, state, shown)
+        found.outputs = ops.concatenate([shown(state)[None], outputs[:-1]], axis=0)
+        return outputs, last
+
+    def _advance_masked(self, kernel, now, state):
+        following = self.advance(kernel, now, state)
+        # Selecting with a mask of full size is faster than with [B, 1], in the gradient above all.
+        mask = ops.broadcast_to(now["visible"], ops.shape(following["hidden"]))
+        return {name: ops.where(mask, following[name], state[name]) for name in following}
 
     def _product(self, inputs):
         return ops.matmul(self._cast(inputs), self._cast(self.kernel))
