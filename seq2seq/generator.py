@@ -16,6 +16,7 @@ from seq2seq.model_steps import ModelSteps
 from seq2seq.text_batches import answered, encoded, paired
 from seq2seq.text_stream import streamed
 from seq2seq.token_stream import TokenStream
+from seq2seq.unknown_words import spelt_by_attention
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
 Progress = Callable[[int], None]
@@ -36,9 +37,11 @@ class Generator(tf.Module):
         max_target: ... and never more than this.
         batch_tokens: the most of sentences times longest side in a batch of `generate`, where
             the target counts with the most ids it may have.
+        replace_unknown: spells unknown ids of vocabularies of words as the words of the source
+            that attention read most for them.
 
     Raises:
-        ValueError: a setting leaves no room for any id.
+        ValueError: a setting leaves no room for any id, or there are no words to replace.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Generator(tf.Module):
         margin: int = 10,
         max_target: int = 256,
         batch_tokens: int = 8192,
+        replace_unknown: bool = False,
     ):
         super().__init__()
         least = {
@@ -72,13 +76,17 @@ class Generator(tf.Module):
         self.margin = margin
         self.max_target = max_target
         self.batch_tokens = batch_tokens
+        self.replace_unknown = replace_unknown
+        if replace_unknown:
+            for side in tokenizers:
+                side.words_of(tf.constant([], tf.string))
         self._tokens: TokenStream | None = None  # until `stream` needs it
 
     @tf.function(input_signature=[TEXT], autograph=False)
     def __call__(self, text):
         """Generates the best target of each text [B] -> {"text": [B], "score": [B]}."""
         found = self.found(text)
-        return {"text": self.spelt(found["ids"][:, :1])[:, 0], "score": found["score"][:, 0]}
+        return {"text": self.told(text, found["ids"][:, :1])[:, 0], "score": found["score"][:, 0]}
 
     @tf.function(input_signature=[TEXT], autograph=False)
     def nbest(self, text):
@@ -87,7 +95,7 @@ class Generator(tf.Module):
         N is the search's. Where it finds fewer, an empty text with a score of -1e9 stands.
         """
         found = self.found(text)
-        return {"text": self.spelt(found["ids"]), "score": found["score"]}
+        return {"text": self.told(text, found["ids"]), "score": found["score"]}
 
     @tf.function(input_signature=[TEXT], autograph=False)
     def found(self, text):
@@ -241,7 +249,7 @@ class Generator(tf.Module):
         text = encoded(texts)
         found = self.found(text)
         ids, scores = found["ids"][:, :most], found["score"][:, :most].numpy()
-        spelt = self.spelt(ids).numpy()
+        spelt = self.told(text, ids).numpy()
         ranks = [self._details(text, ids[:, rank]) for rank in range(ids.shape[1])]
         rows = zip(spelt, scores, zip(*ranks))
         return [there(generated(*row)) for row in rows]
@@ -269,6 +277,10 @@ class Generator(tf.Module):
         """Reads text [B] as ids with END: ragged [B, (T)], T >= 1."""
         ids = self.target_tokenizer.tokenize(_valid(text))
         return tf.concat([ids, tf.fill([ids.nrows(), 1], END)], axis=1)
+
+    def told(self, text, ids):
+        """Spells the targets of text [B], ids [B, N, T], with unknown words replaced if asked."""
+        return spelt_by_attention(self, text, ids) if self.replace_unknown else self.spelt(ids)
 
     def spelt(self, ids):
         """Spells ids [B, N, T] with PAD at the end -> text [B, N], valid UTF-8."""

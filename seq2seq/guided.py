@@ -58,7 +58,7 @@ class Guided(tf.Module):
         phrases = tf.reshape(phrases, [shape[0], shape[1], tf.shape(phrases)[1]])
         given = {"prefix": begun, "required": phrases}
         found = self.generator.find(text, self.search, given)
-        spelt = self.generator.spelt(found["ids"][:, :1])[:, 0]
+        spelt = self.generator.told(text, found["ids"][:, :1])[:, 0]
         return {"text": spelt, "score": found["score"][:, 0]}
 
     def generate(

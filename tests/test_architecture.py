@@ -15,12 +15,12 @@ ORDER = {
     """.split(),
     "seq2seq": """
         backend lines program options layers models ensemble drafted decoding losses metrics
-        model_steps details generated text_batches text_stream token_stream generator guided
-        restoration evaluation training wire c_api graph_check serving_samples warmup export_check
-        signatures batching_parameters model_card traced_model serving_json serving_package export
-        rounded_weights engines recipe run_folder run report update_vocabulary quickstart benchmark
-        serving evaluation_command export_commands generation_commands serving_command cli
-        __main__ __init__
+        model_steps details generated text_batches text_stream token_stream unknown_words generator
+        guided restoration evaluation training wire c_api graph_check serving_samples warmup
+        export_check signatures batching_parameters model_card traced_model serving_json
+        serving_package export rounded_weights engines recipe run_folder run report
+        update_vocabulary quickstart benchmark serving evaluation_command export_commands
+        generation_commands serving_command cli __main__ __init__
     """.split(),
 }
 NETWORKS = {"layers", "models", "decoding", "losses", "metrics"}  # know no text and no TensorFlow

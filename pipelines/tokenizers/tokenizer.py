@@ -41,6 +41,25 @@ class Tokenizer(tf.Module, abc.ABC):
     def detokenize(self, ids: tf.RaggedTensor) -> tf.Tensor:
         """Turns ids, ragged int32 [B, (T)], into text [B], always valid UTF-8."""
 
+    def words_of(self, text: tf.Tensor) -> tf.RaggedTensor:
+        """Splits text [B] into what each id of `tokenize` stands for, ragged strings [B, (T)].
+
+        Raises:
+            ValueError: this kind has no words that are unknown.
+        """
+        raise ValueError(
+            f"{type(self).__name__} has no words to put in the place of unknown ones: leave "
+            "generator.replace_unknown off, or train a tokenizer of the kind words"
+        )
+
+    def detokenize_with(self, ids: tf.RaggedTensor, unknown: tf.RaggedTensor) -> tf.Tensor:
+        """Turns ids into text; an UNKNOWN becomes the string at its place in `unknown`, if any.
+
+        Raises:
+            ValueError: this kind has no words that are unknown.
+        """
+        return self.words_of(unknown)
+
     @abc.abstractmethod
     def tokens(self, ids: tf.Tensor) -> tf.Tensor:
         """Spells ids of any shape as strings of the same shape, to be shown to people."""

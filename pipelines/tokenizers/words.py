@@ -59,6 +59,16 @@ class Words(Tokenizer):
         text = tf.strings.reduce_join(self.look_up(self._spelling, ids), axis=-1)
         return tf.strings.regex_replace(text, "^ ", "")
 
+    def words_of(self, text: tf.Tensor) -> tf.RaggedTensor:
+        return _split(text)
+
+    def detokenize_with(self, ids: tf.RaggedTensor, unknown: tf.RaggedTensor) -> tf.Tensor:
+        instead = tf.strings.regex_replace(unknown.flat_values, SPACE, " ")
+        replaced = (self.known(ids.flat_values) == UNKNOWN) & (instead != "")
+        own = self.look_up(self._spelling, ids.flat_values)
+        words = ids.with_flat_values(tf.where(replaced, instead, own))
+        return tf.strings.regex_replace(tf.strings.reduce_join(words, axis=-1), "^ ", "")
+
     def tokens(self, ids: tf.Tensor) -> tf.Tensor:
         return self.look_up(self._names, ids)
 

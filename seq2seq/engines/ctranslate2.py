@@ -36,6 +36,8 @@ class CTranslate2(Engine):
 
         if folder.exists():
             raise ValueError(f"{folder} is there already: name a new folder")
+        if generator.replace_unknown:
+            raise ValueError("CTranslate2 shows no attention to all: leave replace_unknown off")
         tokenizers = Tokenizers(generator.source_tokenizer, generator.target_tokenizer)
         settings = {
             "search": search_section(generator.search),
