@@ -4,7 +4,13 @@ import keras
 
 from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
-from seq2seq.layers.headed_attention import attend, join_heads, split_heads
+from seq2seq.layers.headed_attention import (
+    attend,
+    join_heads,
+    split_heads,
+    step_attention,
+    step_parts,
+)
 
 
 @keras.saving.register_keras_serializable(package="seq2seq")
@@ -42,6 +48,12 @@ class CrossAttention(keras.layers.Layer):
         query = split_heads(self.ask(inputs), self.heads)
         context, weights = attend(query, keys, values, visible[:, None, None, :], self.drop)
         return self.combine(join_heads(context)), keras.ops.mean(weights, axis=1)
+
+    def step(self, inputs, keys, values, visible):
+        """Reads as a call does, of few positions, in a step of a search."""
+        (query,) = step_parts(self.ask(inputs), self.heads, 1)
+        context, weights = step_attention(query, keys, values, visible[:, None, None, :])
+        return self.combine(context), keras.ops.mean(weights, axis=1)
 
     def get_config(self):
         own = {"units": self.units, "heads": self.heads, "dropout": self.dropout}

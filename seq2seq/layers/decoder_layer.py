@@ -34,7 +34,7 @@ class DecoderLayer(keras.layers.Layer):
         (outputs [B, T, M], attention to the source [B, T, S])."""
         frame = self.attention_frame
         inputs = frame(inputs, self.attention(frame.enter(inputs), visible, turn=turn))
-        return self._read(inputs, memory)
+        return self._read(inputs, memory, self.reading)
 
     def step(self, inputs, cache, place, memory, turn):
         """One position: inputs [B, K, M] -> (outputs [B, K, M], attention [B, K, S], next cache).
@@ -43,11 +43,11 @@ class DecoderLayer(keras.layers.Layer):
         """
         frame = self.attention_frame
         said, cache = self.attention.step(frame.enter(inputs), cache, place, turn)
-        return *self._read(frame(inputs, said), memory), cache
+        return *self._read(frame(inputs, said), memory, self.reading.step), cache
 
-    def _read(self, inputs, memory):
+    def _read(self, inputs, memory, reading):
         frame = self.reading_frame
-        said, weights = self.reading(frame.enter(inputs), **memory)
+        said, weights = reading(frame.enter(inputs), **memory)
         inputs = frame(inputs, said)
         frame = self.network_frame
         return frame(inputs, self.network(frame.enter(inputs))), weights

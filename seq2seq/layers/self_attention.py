@@ -6,7 +6,13 @@ from keras import ops
 from seq2seq.layers.attention_cache import empty_cache, read, write
 from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
-from seq2seq.layers.headed_attention import attend, join_heads, split_heads, split_parts
+from seq2seq.layers.headed_attention import (
+    attend,
+    join_heads,
+    split_heads,
+    step_attention,
+    step_parts,
+)
 
 
 @keras.saving.register_keras_serializable(package="seq2seq")
@@ -54,12 +60,12 @@ class SelfAttention(keras.layers.Layer):
             place: {"positions": [1 or B, 1 or K], "entry": the first to write, "visible":
                 [B, K, E], True = said before the token, or it itself}.
         """
-        query, keys, values = split_parts(self.project(inputs), self.heads, 3)
+        query, keys, values = step_parts(self.project(inputs), self.heads, 3)
         query, keys = turn(query, place["positions"]), turn(keys, place["positions"])
         cache = write(cache, place["entry"], keys, values)
         keys, values = read(cache, like=query)
-        context, _ = attend(query, keys, values, place["visible"][:, None])
-        return self.combine(join_heads(context)), cache
+        context, _ = step_attention(query, keys, values, place["visible"][:, None])
+        return self.combine(context), cache
 
     def get_config(self):
         own = {"units": self.units, "heads": self.heads, "dropout": self.dropout}
