@@ -350,7 +350,7 @@ def test_nothing_is_wider_than_a_telephone(opened):
     page = opened(viewport={"width": 360, "height": 740})
     for mode in ("live", "best", "sample"):
         run(page, f"{TEXT} {'A word and ' * 12} {'x' * 200}.", mode)
-        page.locator(".sentence").first.click()
+        page.locator(".sentence").last.click()
         page.wait_for_selector(".heat-map")
         width, inside = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert width <= inside == 360
