@@ -39,7 +39,8 @@ def export(
         str | None, typer.Option(help="what the model may be used for, for its README.md")
     ] = None,
     engine: Annotated[
-        str | None, typer.Option(help="instead of TensorFlow: ctranslate2 (FOLDER must be new)")
+        str | None,
+        typer.Option(help="instead of TensorFlow: ctranslate2, litert, onnx (FOLDER is new)"),
     ] = None,
     quantization: Annotated[
         str | None,

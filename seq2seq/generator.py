@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from pipelines.special_tokens import END, PAD, START
 from seq2seq.decoding.beam_search import BeamSearch
-from seq2seq.decoding.search import Search
+from seq2seq.decoding.search import Search, Steps
 from seq2seq.details import Details
 from seq2seq.generated import Generated, generated, there
 from seq2seq.model_steps import ModelSteps
@@ -113,9 +113,12 @@ class Generator(tf.Module):
         """Finds as `found` by a search, and by what is given of texts beside their source."""
         sentences = tf.shape(text)[0]
         source, limit = self._read(_never_empty(text))
-        steps = ModelSteps(self.model, self.model.encode(source))
-        found = search(steps, tf.size(limit), limit, given | {"source": source})
+        found = search(self.steps(source), tf.size(limit), limit, given | {"source": source})
         return {"ids": found.ids[:sentences], "score": found.scores[:sentences]}
+
+    def steps(self, source) -> Steps:
+        """Lets the model read source ids [B, S] -> its steps."""
+        return ModelSteps(self.model, self.model.encode(source))
 
     @tf.function(
         input_signature=[TEXT, tf.TensorSpec([None, None], tf.int32, name="ids")], autograph=False

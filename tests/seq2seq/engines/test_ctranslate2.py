@@ -198,6 +198,9 @@ def test_what_the_engine_cannot_say_is_refused_with_what_to_use(written, tmp_pat
     recurrent = generator(GreedySearch(), Recurrent())
     assert_refused(recurrent, folder, "Recurrent", "train a Transformer")
     assert_refused(written[0], folder, "int8", quantization="int3")
+    with monkeypatch.context() as changed:
+        changed.setattr(written[0], "replace_unknown", True)
+        assert_refused(written[0], folder, "leave replace_unknown off")
     monkeypatch.setattr(model, "copying", True)
     assert_refused(written[0], folder, "copy", "model.copying = false")
 

@@ -1,0 +1,1 @@
+"""Who reads an ONNX model."""
