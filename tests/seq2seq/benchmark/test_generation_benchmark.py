@@ -51,7 +51,7 @@ def run():
         sections={"search": {"kind": "greedy_search"}},
         generator_precision=lambda: "float32",
     )
-    generator = lambda *chosen: make_generator()
+    generator = lambda *chosen, draft: make_generator()
     return types.SimpleNamespace(folder="runs/a", recipe=recipe, generator=generator)
 
 
