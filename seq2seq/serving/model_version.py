@@ -1,6 +1,7 @@
 """One loaded version of a model."""
 
 import asyncio
+import collections
 import json
 import logging
 import os
@@ -106,7 +107,7 @@ class ModelVersion:
         return run
 
     def _warm_up(self, max_line: int) -> None:
-        """Runs each signature's sample, or an empty text, so that no client waits for it."""
+        """Runs each signature's sample, or an empty text, and a stream: no client waits for it."""
         samples = self.description["signatures"] if self.description else {}
         for name, signature in self.signatures.items():
             if name in samples:
@@ -122,6 +123,8 @@ class ModelVersion:
             run = self._runner(name)
             for _ in range(WARM_UP_RUNS):
                 run(tensors)
+        for _ in range(WARM_UP_RUNS if self.streams else 0):
+            collections.deque(self.stream(""), maxlen=0)
 
 
 def _refuse_links(folder: Path) -> None:

@@ -21,7 +21,7 @@ class Speller(tf.Module):
     def advance(self, position, live):
         codes, silent = live
         tf.debugging.assert_less(position, 20, "too much to tell")
-        token = tf.where(silent, 0, codes[position])
+        token = tf.where(silent, 0, tf.pad(codes, [[0, 1]])[position])  # PAD of an empty text
         return {"token": token, "done": position + 1 == tf.size(codes), "live": live}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int32, name="ids")])

@@ -110,3 +110,12 @@ def test_the_deadline_ends_a_text(small_model, gate):
             gate.release(3)
             lines = [json.loads(line) for line in reply]
     assert lines == [{"part": "a"}, {"error": "not ended within 0.2 s"}]
+
+
+def test_a_text_was_told_before_a_version_is_served(small_model, monkeypatch):
+    asked = []
+    stream = model_version.ModelVersion.stream
+    recording = lambda version, text: asked.append(text) or stream(version, text)
+    monkeypatch.setattr(model_version.ModelVersion, "stream", recording)
+    with served(small_model):
+        assert asked and set(asked) == {""}
