@@ -45,6 +45,8 @@ class OnnxFunctions:
         engine = require("onnxruntime", "onnx")
         options = engine.SessionOptions()
         options.intra_op_num_threads = threads
+        # Threads that spin between two steps take the processor from the search.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         open_ = lambda name: engine.InferenceSession(
             folder / f"{name}.onnx", options, providers=["CPUExecutionProvider"]
         )
