@@ -44,7 +44,9 @@ class LiteRT(StepEngine):
         kept = tf.Module()
         kept.weights = list(traced.graph.variables)
         with tempfile.TemporaryDirectory() as folder:
-            tf.saved_model.save(kept, folder, {name: traced})
+            # Gradients are for training, and not all of them can be written.
+            options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+            tf.saved_model.save(kept, folder, {name: traced}, options)
             converter = tf.lite.TFLiteConverter.from_saved_model(folder, [name])
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
             if self.quantization != "none":

@@ -40,7 +40,9 @@ class LSTMCell(RecurrentCell):
         return {"hidden": self._cast(ops.sigmoid(show) * ops.tanh(cell)), "cell": cell}
 
     def run(self, inputs, state, visible=None):
-        if inputs.shape[0] == 1:  # stepping: one position needs no loop
+        # One position needs no loop; and a known length is that of a graph written for another
+        # engine, whose converter knows the loops that TensorFlow makes.
+        if inputs.shape[0] is not None:
             return super().run(inputs, state, visible)
         weights = Weights(self.kernel, self.recurrent_kernel, self.bias)
         begun = self._cast(state["hidden"]), ops.cast(state["cell"], "float32")

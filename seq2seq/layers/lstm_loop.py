@@ -44,7 +44,7 @@ def run_lstm(inputs, weights: Weights, hidden, cell, visible=None):
     Returns:
         outputs [T, B, U] of the inputs' type, and the last hidden and cell.
     """
-    loop = _Loop(tf.shape(inputs)[0], hidden.shape[-1], inputs.dtype, visible)
+    loop = _Loop(tf.shape(inputs)[0], hidden.shape, inputs.dtype, visible)
 
     @tf.custom_gradient
     def through(inputs, kernel, recurrent_kernel, bias, hidden, cell):
@@ -77,14 +77,14 @@ def run_lstm(inputs, weights: Weights, hidden, cell, visible=None):
 class _Loop:
     """The loop forwards and backwards, over so many positions."""
 
-    def __init__(self, length, units, dtype, visible):
+    def __init__(self, length, shape, dtype, visible):
         self.length = length
-        self.units = units
+        self.rows, self.units = shape
         self.dtype = dtype
         self.visible = visible
         if visible is not None:
             # Selecting with a mask of full size is faster than with [B, 1].
-            shape = tf.concat([tf.shape(visible), [units]], axis=0)
+            shape = tf.concat([tf.shape(visible), [self.units]], axis=0)
             self.visible = tf.broadcast_to(visible[:, :, None], shape)
 
     def forwards(self, inputs, weights: Weights, state):
@@ -137,7 +137,7 @@ class _Loop:
 
     def _array(self, dtype, width):
         # Read more than once where a gradient is asked for twice.
-        shape = tf.TensorShape([None, width])
+        shape = tf.TensorShape([self.rows, width])
         return tf.TensorArray(dtype, self.length, element_shape=shape, clear_after_read=False)
 
     def _select(self, position, new, old):
