@@ -55,14 +55,28 @@ def _write(entries, first, new):
     rows = ops.reshape(new, (-1, count * depth))
     if _APPENDED.get():
         return tf.concat([entries, rows], axis=1)
-    words, rows = entries, depth), _as_words(rows
+    words, rows = _as_words(entries, depth), _as_words(rows, depth)
     width = depth * entries.dtype.size // words.dtype.size  # of an entry, in words
     begin, end = tf.stack([0, first * width]), tf.stack([0, (first + count) * width])
     # Under these masks the first axis is taken whole.
     written = tf.raw_ops.TensorStridedSliceUpdate(
         input=words, begin=begin, end=end, strides=[1, 1], value=rows, begin_mask=1, end_mask=1
     )
-    return tf.reshape(written, tf.shape(entries))
+    return tf.reshape(tf.bitcast(written, entries.dtype), tf.shape(entries))
+
+
+def _as_words(numbers, depth):
+    """Views numbers, rows of entries of so many, as the largest words that entries consist of.
+
+    TensorFlow writes word by word, whatever their size.
+    """
+    size = depth * numbers.dtype.size
+    kind = next(kind for kind in (tf.complex128, tf.int64, tf.int16) if size % kind.size == 0)
+    count = kind.size // numbers.dtype.size
+    if count == 1:
+        return tf.bitcast(numbers, kind)
+    rows, length = ops.shape(numbers)
+    return tf.bitcast(ops.reshape(numbers, (rows, length // count, count)), kind)
 
 
 def pack(cache, visible, sentences, heads, depth, room):
