@@ -23,6 +23,8 @@ class Filters:
 
     def __init__(self, language: str, quality: Quality, personal: PersonalData):
         self._language, self._quality, self._personal = language, quality, personal
+        # Asked of every sentence there is.
+        self._reason = self._any_reason if personal.drop else quality.sentence
 
     def article(
         self, number: int, title: str, sections: Iterable[Section[str]], counts: GroupedCounts
@@ -58,9 +60,8 @@ class Filters:
             run = []
         yield from self._good(run, counts)
 
-    def _reason(self, sentence: str) -> str | None:
-        found = self._personal.find(sentence) if self._personal.drop else None
-        return found or self._quality.sentence(sentence)
+    def _any_reason(self, sentence: str) -> str | None:
+        return self._personal.find(sentence) or self._quality.sentence(sentence)
 
     def _good(self, sentences: list[str], counts: GroupedCounts) -> Iterator[list[str]]:
         if not sentences:

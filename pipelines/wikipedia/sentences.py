@@ -3,7 +3,7 @@
 import functools
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from sentencex import segment
 
@@ -60,11 +60,11 @@ def split_sentences(text: str, language: str = "en") -> list[str]:
     sentences is lost, and the JOINERs: `join_sentences` gives the paragraph back.
     """
     sentences, start = [], 0
-    letters, sure = (4, SURE) if language not in SLOW else (6, SURE_OF_ANY)
+    is_sure = _certainty(language)
     for end in _boundaries(text, language):
         if end <= start or end == len(text):
             continue  # a mark that had run ahead took it along
-        if not (text[end].isupper() and _is_sure(text, end, letters, sure)):
+        if not (text[end].isupper() and is_sure(text, end)):
             end = _mend(text, start, end, language)
         if end > start:
             sentences.append(text[start:end].strip())
@@ -85,12 +85,33 @@ def join_sentences(sentences: list[str]) -> str:
     return "".join(parts)
 
 
-def _is_sure(text: str, end: int, letters: int, sure: re.Pattern[str]) -> bool:
-    """Says whether a boundary is as good as can be: most are known without the expression."""
+def _certainty(language: str) -> Callable[[str, int], bool]:
+    """Returns what says whether a boundary before a capital needs no mending."""
+    if language in SLOW:
+        return _is_behind_six_letters
+    return _is_behind_four_letters if language in ORDINALS else _is_behind_no_abbreviation
+
+
+def _is_behind_no_abbreviation(text: str, end: int) -> bool:
+    """Says whether a mark and a space end here, and no initial, "p.m." or number of a list."""
     mark = end - 2
-    if text[mark] in ".!?" and text[mark + 1] == " " and text[mark - letters : mark].isalpha():
-        return mark >= letters
-    return sure.search(text, max(0, end - 8), end) is not None
+    if mark < 2 or text[mark] not in ".!?" or text[mark + 1] != " ":
+        return False
+    before = text[mark - 2 : mark]
+    if before[1].isalnum():
+        return before.isalpha() or text[max(0, mark - 3) : mark].isdigit() and mark > 2
+    return before[1] != JOINER
+
+
+def _is_behind_four_letters(text: str, end: int) -> bool:
+    return SURE.search(text, max(0, end - 8), end) is not None
+
+
+def _is_behind_six_letters(text: str, end: int) -> bool:
+    # Most are known without the expression.
+    if end > 7 and text[end - 8 : end - 2].isalpha() and text[end - 1] == " ":
+        return text[end - 2] in ".!?"
+    return SURE_OF_ANY.search(text, max(0, end - 8), end) is not None
 
 
 def _boundaries(text: str, language: str) -> Iterable[int]:
