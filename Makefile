@@ -11,9 +11,9 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 quickstart: .venv/installed
 	$(BIN)/seq2seq quickstart
 
-# TESTS=tests/pipelines runs a part of them. One process: a second one would import TensorFlow anew.
+# TESTS=tests/pipelines runs a part of them. A process has whole files: what they make is shared.
 test: .venv/installed-test
-	$(BIN)/python -m pytest --timeout 300 $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --timeout 600 $(TESTS)
 
 lint: .venv/installed-lint
 	$(BIN)/black --check -l 100 $(PACKAGES) tests

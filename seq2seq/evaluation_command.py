@@ -42,9 +42,11 @@ def evaluate(
     load_tensorflow()
     from seq2seq.evaluation import USUAL, evaluate, write_results
     from seq2seq.run import Run
+    from seq2seq.threads import share_between_batches
 
     if report is None and (compare or show or comet):
         raise ValueError("--compare, --show and --comet are of a report: give --report DIR")
+    share_between_batches()
     trained = Run(run, change)
     if source is not None and target is not None:
         split = source.name

@@ -55,12 +55,15 @@ def generate(
     """
     load_tensorflow()
     from seq2seq.run import Run
+    from seq2seq.threads import share_between_batches
 
     if stream and (nbest or details):
         raise ValueError("--stream tells text alone: leave out --nbest and --details")
-    generator = Run(run, change).generator(checkpoint, joined, mean, weight, nbest, draft)
     # People who type want the answer before they type the next; else, many texts share a batch.
     talking = source is None and sys.stdin.isatty()
+    if not (talking or stream):
+        share_between_batches()
+    generator = Run(run, change).generator(checkpoint, joined, mean, weight, nbest, draft)
     groups = ([text] for text in read_texts(None)) if talking else [read_texts(source)]
     with writing(output) as file, text_progress(shown=output is not None) as advance:
         for texts in groups:
@@ -92,7 +95,9 @@ def score(
     """
     load_tensorflow()
     from seq2seq.run import Run
+    from seq2seq.threads import share_between_batches
 
+    share_between_batches()
     generator = Run(run, change).generator(checkpoint, joined, mean, weight)
     with writing(output) as file, text_progress(shown=output is not None) as advance:
         if details:

@@ -23,6 +23,10 @@ def serve(
         list[str],
         typer.Option(metavar="a=b", help="such as max_batch_size=32 [the version's own file]"),
     ] = [],
+    threads: Annotated[
+        int,
+        typer.Option(min=1, help="of an operation: 1 serves most, more answer a lone text sooner"),
+    ] = USUAL.threads,
     own: Annotated[
         bool, typer.Option("--own", help=f"serve here, with the page, also beside {PROGRAM}")
     ] = False,
@@ -37,7 +41,7 @@ def serve(
 ) -> None:
     """Serve an exported model: by TensorFlow Serving if installed, else by its REST interface."""
     changes = dict(_change(each) for each in batching)
-    settings = Settings(host, port, deadline, batching=changes)
+    settings = Settings(host, port, deadline, threads=threads, batching=changes)
     program = None if own else shutil.which(binary)
     if binary != PROGRAM and program is None and not own:
         raise ValueError(f"no program {binary}: give the path of a {PROGRAM}, or leave it out")
@@ -65,10 +69,12 @@ def _serve_here(folder: Path, settings: Settings) -> None:
             "pip install 'keras-seq2seq[serving]', or see --docker"
         ) from None
     from seq2seq.serving.without_xla import disable_xla
+    from seq2seq.threads import share_between_batches
 
     tell = lambda url: print(curl(url, folder.absolute().name), flush=True)
     with bound(settings) as place:
         disable_xla()
+        share_between_batches(settings.threads)
         Server(application(folder, settings), place, settings.grace, tell).run()
 
 

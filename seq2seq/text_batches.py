@@ -2,10 +2,13 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
 import tensorflow as tf
+
+from seq2seq.threads import batches_at_once
 
 # Sentences that are sorted together offline: enough for batches without padding, little memory.
 WINDOW = 4096
@@ -36,11 +39,30 @@ def answered(
     """
     for window in windows(items):
         found: list[Answer | None] = [None] * len(window)
-        for places in batches(lengths(window), tokens):
-            for place, one in zip(places, answer([window[place] for place in places]), strict=True):
+        cut = list(batches(lengths(window), tokens))
+        texts = ([window[place] for place in places] for places in cut)
+        for places, answers in zip(cut, _several(answer, texts)):
+            for place, one in zip(places, answers, strict=True):
                 found[place] = one
             progress(len(places))
         yield from found  # type: ignore[misc]
+
+
+def _several(
+    answer: Callable[[list[Item]], Sequence[Answer]], texts: Iterable[list[Item]]
+) -> Iterator[Sequence[Answer]]:
+    """Yields the answers of batches in order; where it is worth it, several are made at once."""
+    count = batches_at_once()
+    if count == 1:
+        yield from map(answer, texts)
+        return
+    with ThreadPoolExecutor(count) as pool:
+        waiting = [pool.submit(answer, batch) for batch in texts]
+        try:
+            yield from (one.result() for one in waiting)
+        finally:
+            for one in waiting:
+                one.cancel()
 
 
 def batches(lengths: np.ndarray, tokens: int) -> Iterator[np.ndarray]:

@@ -8,14 +8,10 @@ A cache has a row a sentence and head, and in it the entries end to end, [B * H,
 other layout, the same writes took three times as long.
 """
 
-import contextlib
-import contextvars
-from collections.abc import Iterator
-
 import tensorflow as tf
 from keras import ops
 
-_APPENDED = contextvars.ContextVar("appended", default=False)
+from seq2seq.layers.portable import is_portable
 
 
 def empty_cache(sentences, heads, room, depth, dtype):
@@ -30,19 +26,6 @@ def write(cache, first, keys, values):
     return {name: _write(cache[name], first, new[name]) for name in cache}
 
 
-@contextlib.contextmanager
-def appended() -> Iterator[None]:
-    """Has `write` put what is new behind all entries, by operations that other engines have too.
-
-    A step that is traced inside takes caches without room, and gives caches that have grown.
-    """
-    before = _APPENDED.set(True)
-    try:
-        yield
-    finally:
-        _APPENDED.reset(before)
-
-
 def read(cache, like):
     """Gives all entries, keys and values, each [B, H, E, D] for `like` [B, H, K, D]."""
     sentences, heads, _, depth = ops.shape(like)
@@ -53,7 +36,7 @@ def read(cache, like):
 def _write(entries, first, new):
     _, _, count, depth = ops.shape(new)
     rows = ops.reshape(new, (-1, count * depth))
-    if _APPENDED.get():
+    if is_portable():
         return tf.concat([entries, rows], axis=1)
     words, rows = _as_words(entries, depth), _as_words(rows, depth)
     width = depth * entries.dtype.size // words.dtype.size  # of an entry, in words

@@ -111,6 +111,7 @@ class ModelServer:
         return [
             f"--rest_api_timeout_in_ms={round(self._settings.deadline * 1000)}",
             f"--monitoring_config_file={files}/monitoring.config",
+            f"--tensorflow_intra_op_parallelism={self._settings.threads}",
             "--enable_batching",
             f"--batching_parameters_file={files}/batching.config",
         ]

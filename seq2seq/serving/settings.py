@@ -16,6 +16,8 @@ class Settings:
         streams: texts that are told while they are found, at once.
         poll: seconds between looks for new versions.
         grace: seconds that requests have to end after a signal.
+        threads: of one operation; with one of each batch, most is answered in all, and more of
+            them answer sooner who asks alone.
         batching: limits of `Batching` that replace those of the version's file.
     """
 
@@ -27,4 +29,5 @@ class Settings:
     streams: int = 4
     poll: float = 1.0
     grace: float = 30.0
+    threads: int = 1
     batching: dict[str, str] = field(default_factory=dict)

@@ -2,23 +2,25 @@
 
 A program of its own, so that engines of other environments are timed in turns. WORK is JSON:
 {"chunks": texts or ids in batches of like length, "alone": some texts or ids, "settings": of the
-engine}. Each line read is "chunks" or "alone"; it prints the seconds of each of them, as JSON, or
-for "answers" what it has found for the chunks.
+engine, "threads": of an operation, "at_once": batches}. For each line read it prints JSON: for
+"chunks" the seconds that all took, for "alone" those of each, for "answers" what was found for the
+chunks.
 """
 
 import json
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 
-def saved_model(folder, settings):
+def saved_model(folder, work):
     """Serves what `seq2seq export` wrote: texts in, texts out."""
     import tensorflow as tf
     import tensorflow_text  # noqa: F401 registers its ops
 
-    tf.config.threading.set_intra_op_parallelism_threads(settings.get("intra", 0))
-    tf.config.threading.set_inter_op_parallelism_threads(settings.get("inter", 0))
+    tf.config.threading.set_intra_op_parallelism_threads(work["threads"])
+    tf.config.threading.set_inter_op_parallelism_threads(work["at_once"])
     loaded = tf.saved_model.load(folder)
     serve = loaded.signatures["serving_default"]
 
@@ -30,12 +32,13 @@ def saved_model(folder, settings):
     return answer
 
 
-def ctranslate2(folder, settings):
+def ctranslate2(folder, work):
     """Translates pieces of what `seq2seq export --engine ctranslate2` wrote."""
     import ctranslate2 as engine
 
-    made = {"compute_type": settings["compute"], "inter_threads": 1, "intra_threads": 2}
-    translator = engine.Translator(folder, **made | settings.get("translator", {}))
+    settings = work["settings"]
+    threads = {"inter_threads": work["at_once"], "intra_threads": work["threads"]}
+    translator = engine.Translator(folder, compute_type=settings["compute"], **threads)
 
     def answer(sources):
         found = translator.translate_batch(sources, **settings["search"])
@@ -44,12 +47,13 @@ def ctranslate2(folder, settings):
     return answer
 
 
-def hugging_face(folder, settings):
+def hugging_face(folder, work):
     """Generates ids by transformers' M2M100, whose layers are those of our Transformer."""
     import torch
     from hugging_face_model import model_of
 
-    torch.set_num_threads(2)
+    settings = work["settings"]
+    torch.set_num_threads(work["threads"])
     model = model_of(folder)
 
     def answer(sources):
@@ -64,25 +68,27 @@ def hugging_face(folder, settings):
     return answer
 
 
-def timed(answer, chunks):
-    """Answers chunks -> the seconds of each, what was found."""
-    seconds, found = [], []
-    for chunk in chunks:
-        began = time.perf_counter()
-        found.append(answer(chunk))
-        seconds.append(time.perf_counter() - began)
-    return seconds, found
+def seconds_of(work):
+    """Works -> (the seconds it took, what it gave)."""
+    began = time.perf_counter()
+    found = work()
+    return time.perf_counter() - began, found
 
 
-def main(engine, folder, work):
-    work = json.load(open(work, encoding="utf-8"))
+def main(engine, folder, path):
+    with open(path, encoding="utf-8") as file:
+        work = json.load(file)
     made = {"saved_model": saved_model, "ctranslate2": ctranslate2, "hugging_face": hugging_face}
-    answer = made[engine](folder, work["settings"])
-    chunks = {"chunks": work["chunks"], "alone": [[one] for one in work["alone"]]}
-    for line in sys.stdin:
-        asked = line.strip()
-        seconds, found = timed(answer, chunks["chunks" if asked == "answers" else asked])
-        print(json.dumps(found if asked == "answers" else seconds), flush=True)
+    answer = made[engine](folder, work)
+    with ThreadPoolExecutor(work["at_once"]) as pool:
+        for line in sys.stdin:
+            asked = line.strip()
+            if asked == "alone":
+                told = [seconds_of(lambda one=one: answer([one]))[0] for one in work["alone"]]
+            else:
+                seconds, found = seconds_of(lambda: list(pool.map(answer, work["chunks"])))
+                told = found if asked == "answers" else seconds
+            print(json.dumps(told), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from seq2seq.layers.attention_cache import appended
+from seq2seq.layers.portable import portable
 from seq2seq.models.lstm import LSTM
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.models.transformer import Transformer
@@ -68,7 +68,7 @@ class CachedLayout(Layout):
             "visible": ops.concatenate([visible, unseen], axis=2),
             "entry": entries,
         }
-        with appended():
+        with portable():
             logits, shown, following = self.model.look(token, position, full, memory)
         return logits, shown, {}, self._new(following["said"], sentences, hypotheses)
 

@@ -72,6 +72,7 @@ def test_the_program_gets_its_flags_and_files_and_the_signal(
     flags, files = told["flags"], told["files"]
     assert flags["rest_api_port"] == str(free_port) and flags["port"] == "0"
     assert flags["rest_api_timeout_in_ms"] == "7000" and "enable_batching" in flags
+    assert flags["tensorflow_intra_op_parallelism"] == "1"
     assert f'base_path: "{model}"' in files["model_config_file"]
     assert 'name: "translate"' in files["model_config_file"]
     assert "enable: true" in files["monitoring_config_file"]
