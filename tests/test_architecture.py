@@ -15,7 +15,8 @@ ORDER = {
     """.split(),
     "seq2seq": """
         backend lines program options layers models ensemble drafted decoding losses metrics
-        model_steps details generated threads text_batches text_stream token_stream unknown_words generator
+        model_steps details generated threads text_batches text_stream token_stream
+        unknown_words generator
         guided restoration evaluation training wire c_api graph_check serving_samples warmup
         export_check signatures batching_parameters model_card traced_model serving_json
         serving_package export rounded_weights engines recipe run_folder run report
