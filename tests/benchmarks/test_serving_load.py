@@ -29,6 +29,7 @@ from seq2seq.export import export
 from seq2seq.generator import Generator
 from seq2seq.models.transformer import Transformer
 from seq2seq.run import Run
+from seq2seq.threads import share_between_batches
 
 ROOT = Path(__file__).parents[2]
 CLIENT = Path(__file__).with_name("load_client.py")
@@ -49,6 +50,7 @@ def texts():
 
 @pytest.fixture(scope="module")
 def generator(texts):
+    share_between_batches()  # as `seq2seq generate` does
     if "SERVED_RUN" in os.environ:
         return Run(Path(os.environ["SERVED_RUN"]), []).generator("best")
     tokenizers = Bytes(), Bytes()
