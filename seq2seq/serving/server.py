@@ -10,6 +10,8 @@ import uvicorn
 from seq2seq.serving.settings import Settings
 from seq2seq.serving.traffic import Traffic
 
+IDLE = 75  # seconds that a connection stays open unused: longer than clients and proxies keep one
+
 
 class Server(uvicorn.Server):
     """Ends gracefully: after SIGTERM or Ctrl-C, new requests get 503, those that came before end.
@@ -36,6 +38,8 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                # Clients keep connections, and one that closes as it is used again fails a request.
+                timeout_keep_alive=IDLE,
                 timeout_graceful_shutdown=1,
             )
         )
