@@ -88,8 +88,10 @@ def join_sentences(sentences: list[str]) -> str:
 def _certainty(language: str) -> Callable[[str, int], bool]:
     """Returns what says whether a boundary before a capital needs no mending."""
     if language in SLOW:
-        return _is_behind_six_letters
-    return _is_behind_four_letters if language in ORDINALS else _is_behind_no_abbreviation
+        return functools.partial(_is_behind_letters, 6, SURE_OF_ANY)
+    if language in ORDINALS:
+        return functools.partial(_is_behind_letters, 4, SURE)
+    return _is_behind_no_abbreviation
 
 
 def _is_behind_no_abbreviation(text: str, end: int) -> bool:
@@ -103,15 +105,13 @@ def _is_behind_no_abbreviation(text: str, end: int) -> bool:
     return before[1] != JOINER
 
 
-def _is_behind_four_letters(text: str, end: int) -> bool:
-    return SURE.search(text, max(0, end - 8), end) is not None
-
-
-def _is_behind_six_letters(text: str, end: int) -> bool:
-    # Most are known without the expression.
-    if end > 7 and text[end - 8 : end - 2].isalpha() and text[end - 1] == " ":
-        return text[end - 2] in ".!?"
-    return SURE_OF_ANY.search(text, max(0, end - 8), end) is not None
+def _is_behind_letters(count: int, sure: re.Pattern[str], text: str, end: int) -> bool:
+    """Says whether so many letters, a mark and space end here."""
+    mark = end - 2
+    if mark >= count and text[mark] in ".!?" and text[mark + 1] == " ":
+        if text[mark - count : mark].isalpha():
+            return True  # most are known without the expression
+    return sure.search(text, max(0, end - 8), end) is not None
 
 
 def _boundaries(text: str, language: str) -> Iterable[int]:
