@@ -12,7 +12,8 @@ import time
 import pytest
 from gensim.test.utils import datapath
 
-from pipelines.wikipedia.dump import Dump, parse_pages
+from pipelines.wikipedia.dump import Dump
+from pipelines.wikipedia.page import parse_pages
 from pipelines.wikipedia.site import Site
 from pipelines.wikipedia.wikitext import parse
 
