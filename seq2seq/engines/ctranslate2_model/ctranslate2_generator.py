@@ -18,6 +18,7 @@ from seq2seq.engines.ctranslate2_model.search_options import (
 )
 from seq2seq.engines.engine import require
 from seq2seq.generator import Generator
+from seq2seq.threads import batches_at_once
 
 
 class CTranslate2Generator(Generator):
@@ -31,7 +32,7 @@ class CTranslate2Generator(Generator):
         folder: what `CTranslate2.write` wrote.
         search: another than the one it was written with.
         compute_type: of CTranslate2, such as "int8"; "default" is how weights are stored.
-        threads: for one batch; 0 is as many as the process may use processors.
+        threads: for one batch; 0 shares the processors between the batches that run at once.
         batch_tokens: of `Generator`.
 
     Raises:
@@ -52,10 +53,12 @@ class CTranslate2Generator(Generator):
             raise ValueError(f"{folder} holds no CTranslate2 model of ours: there is no {path}")
         settings = json.loads(path.read_text(encoding="utf-8"))
         written = search_of(settings.pop("search"))
+        at_once = batches_at_once()
         engine = require("ctranslate2", "ctranslate2").Translator(
             str(folder),
             compute_type=compute_type,
-            intra_threads=threads or len(os.sched_getaffinity(0)),
+            inter_threads=at_once,
+            intra_threads=threads or max(1, len(os.sched_getaffinity(0)) // at_once),
         )
         tokenizers = load_tokenizers(Path(folder) / "tokenizers")
         super().__init__(
