@@ -73,11 +73,9 @@ class TrainingSpeed:
 
     def _pieces(self) -> tuple[float, float]:
         """Makes an update -> (seconds of forward and backward passes, seconds of the rest)."""
-        trainer, (first, *more) = self.trainer, self._next()
+        trainer, batches = self.trainer, self._next()
         began = time.perf_counter()
-        total = trainer.gather(*first)
-        for batch in more:
-            total = trainer.add(total, trainer.gather(*batch))
+        total = trainer.passes(batches)
         for each in trainer.strategy.experimental_local_results(total[-1]):
             each.numpy()
         gathered = time.perf_counter()

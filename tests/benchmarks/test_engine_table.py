@@ -1,0 +1,118 @@
+"""What rounded weights cost and give, by engine: size, BLEU, sentences a second: `make benchmark`.
+
+Set ENGINES_RUN to a trained run of a Transformer, ENGINES_TEXTS and ENGINES_REFERENCES to files of
+source and target texts, a line each. Engines answer one after another, each in its own way of
+using all processors. LiteRT answers the first texts only: it is made for one text at a time.
+"""
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+import tensorflow_text  # noqa: F401 registers its ops
+
+from seq2seq.engines.ctranslate2_model.ctranslate2_generator import CTranslate2Generator
+from seq2seq.engines.engine import make_engine
+from seq2seq.engines.litert import LiteRT
+from seq2seq.engines.onnx import Onnx
+from seq2seq.evaluation import bleu
+from seq2seq.rounded_weights.rounded_model import rounded
+from seq2seq.run import Run
+from seq2seq.text_batches import answered
+from seq2seq.threads import share_between_batches
+from seq2seq.traced_model import TracedModel
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif("ENGINES_RUN" not in os.environ, reason="ENGINES_RUN names no run"),
+]
+FEW = 200
+TURNS = 3
+# LiteRT's sizes are fixed: room for the longest of short sentences.
+SIZES = ["generator.max_source=64", "generator.max_target=64"]
+LOST = 1.0  # BLEU that rounding may cost
+OPENED = {"ctranslate2": CTranslate2Generator, "litert": LiteRT().open, "onnx": Onnx().open}
+
+
+class Served:
+    """Answers as `seq2seq generate` does, by a SavedModel."""
+
+    def __init__(self, folder, generator):
+        self.loaded = tf.saved_model.load(str(folder))
+        self.serve = self.loaded.signatures["serving_default"]
+        self.generator = generator
+
+    def generate(self, texts):
+        return answered(
+            texts, self.generator.lengths, self._answers, self.generator.batch_tokens, int
+        )
+
+    def _answers(self, texts):
+        found = self.serve(text=tf.constant(texts))["text"].numpy().tolist()
+        return [text.decode() for text in found]
+
+
+class Chosen:
+    """Answers with the texts of a generator's answers."""
+
+    def __init__(self, generator):
+        self.generator = generator
+
+    def generate(self, texts):
+        return (answer.text for answer in self.generator.generate(texts))
+
+
+def megabytes(folder):
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def saved_models(folder):
+    """Yields names, folders and what answers from them, of TensorFlow's."""
+    ways = {"float32": [], "int8": [], "bfloat16": []}
+    ways["computed in bfloat16"] = ["generator.precision=mixed_bfloat16"]
+    for name, changes in ways.items():
+        generator = Run(os.environ["ENGINES_RUN"], changes).generator("best")
+        kept = rounded(generator, name) if name in ("int8", "bfloat16") else generator
+        path = folder / name.replace(" ", "-")
+        TracedModel(kept, ["serving_default"]).save(path)
+        yield f"SavedModel {name}", path, Served(path, generator)
+
+
+def engines(folder, texts):
+    """Yields names, folders and what answers from them, of the other engines."""
+    kinds = {"ctranslate2": (None, "int8"), "onnx": (None, "int8"), "litert": (None, "int8")}
+    for kind, quantizations in kinds.items():
+        for quantization in quantizations:
+            changes = SIZES if kind == "litert" else []
+            generator = Run(os.environ["ENGINES_RUN"], changes).generator("best")
+            path = folder / f"{kind}-{quantization}"
+            make_engine(kind, quantization).write(generator, path, texts[:2])
+            yield f"{kind} {quantization or 'float32'}", path, Chosen(OPENED[kind](path))
+
+
+def test_rounded_weights_cost_little_in_every_engine(tmp_path):
+    share_between_batches()
+    texts, references = (
+        Path(os.environ[name]).read_text("utf-8").splitlines()
+        for name in ("ENGINES_TEXTS", "ENGINES_REFERENCES")
+    )
+    exact = {}
+    for name, path, engine in [*saved_models(tmp_path), *engines(tmp_path, texts)]:
+        asked = texts[:FEW] if name.startswith("litert") else texts
+        list(engine.generate(asked[:64]))
+        seconds = []
+        for _ in range(TURNS):
+            began = time.perf_counter()
+            found = list(engine.generate(asked))
+            seconds.append(time.perf_counter() - began)
+        score = bleu(found, references[: len(found)]).value
+        whole = exact.setdefault(name.split()[0], score)
+        print(
+            f"\n{name}: {megabytes(path):.1f} MB, BLEU {score:.2f} ({score - whole:+.2f}) on "
+            f"{len(found)}, {len(asked) / min(seconds):.1f} sentences/s",
+            flush=True,
+        )
+        assert score > whole - LOST
