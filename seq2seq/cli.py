@@ -50,8 +50,10 @@ def train(
     load_tensorflow()
     from seq2seq.recipe import Recipe
     from seq2seq.run import Run
+    from seq2seq.training.parts import share_between_parts
     from seq2seq.training.step_profile import StepProfile
 
+    share_between_parts()
     callbacks = [] if profile is None else [StepProfile(profile, run / "tensorboard")]
     Run.start(run, Recipe.read(path, change)).train(callbacks)
 
@@ -122,7 +124,9 @@ def quickstart(
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     load_tensorflow()
     from seq2seq.quickstart import quickstart
+    from seq2seq.training.parts import share_between_parts
 
+    share_between_parts()
     quickstart(run, folder, minutes)
 
 
@@ -148,7 +152,9 @@ def benchmark_train(
     from seq2seq.benchmark.training import Shape, benchmark_training
     from seq2seq.benchmark.training_lines import training_lines
     from seq2seq.recipe import Recipe
+    from seq2seq.training.parts import share_between_parts
 
+    share_between_parts()
     shape = Shape.read(random) if random else None
     result = benchmark_training(Recipe.read(path, change), run, steps, warmup, shape)
     report(result, training_lines(result), json_file)
@@ -194,7 +200,9 @@ def benchmark_batch_size(
     load_tensorflow()
     from seq2seq.benchmark.passing_run import passing_run
     from seq2seq.recipe import Recipe
+    from seq2seq.training.parts import share_between_parts
 
+    share_between_parts()
     with passing_run(Recipe.read(path, change), run) as opened:
         for trial in opened.try_batch_sizes():
             print(json.dumps(trial._asdict()), flush=True)

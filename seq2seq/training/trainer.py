@@ -14,6 +14,7 @@ from seq2seq.metrics import Perplexity, TokenAccuracy
 from seq2seq.training.checkpoints import Checkpoints, Progress
 from seq2seq.training.distribution import agreed, by_chief, local_replicas, workers
 from seq2seq.training.loop import Loop, interrupted_softly
+from seq2seq.training.parts import by_parts, cut, parts_of
 from seq2seq.training.schedules import scale_of
 from seq2seq.training.weights_file import write_weights
 
@@ -74,12 +75,15 @@ class Trainer:
         # The gradients are already summed when they are applied: Keras would sum them again.
         self.optimizer._all_reduce_sum_gradients = lambda gradients: gradients
         self.model.optimizer = self.optimizer
-        self._passes = tf.function(self._summed, jit_compile=True) if xla else self._summed
-        self.gather = tf.function(self._gather, input_signature=[*BATCH, SCALE])
+        parts = parts_of(local_replicas(self.strategy))
+        once = tf.function if parts > 1 else lambda function: function  # traced for all parts
+        self._passes = tf.function(self._summed, jit_compile=True) if xla else once(self._summed)
+        self._judged = once(self._judge)
+        self.gather = by_parts(self._gather, parts, [*BATCH, SCALE])
+        self._measure = by_parts(self._measured, parts, BATCH)
         self.add = tf.function(self._add)
         self.reduce = tf.function(self._reduce)
         self.apply = tf.function(self._apply)
-        self._measure = tf.function(self._measured, input_signature=BATCH)
 
     @property
     def variables(self) -> list:
@@ -122,7 +126,7 @@ class Trainer:
         """Calls make() on the chief alone -> its result, plain JSON, on every worker."""
         return by_chief(self.strategy, make)
 
-    def _gather(self, inputs, labels, weights, scale):
+    def _gather(self, parts, inputs, labels, weights, scale):
         """Sums over this batch, a replica each -> [gradient of each variable, loss, tokens].
 
         The gradient is that of the loss times the scale.
@@ -134,7 +138,8 @@ class Trainer:
             context = tf.distribute.get_replica_context()
             first = context.replica_id_in_sync_group % replicas
             own = tf.nest.map_structure(lambda rows: rows[first::replicas], batch)
-            return self._passes(*own, scale)
+            sums = [self._passes(*part, scale) for part in cut(own, parts)]
+            return sums[0] if parts == 1 else [tf.add_n(each) for each in zip(*sums)]
 
         return self.strategy.run(own_rows, (inputs, labels, weights))
 
@@ -180,8 +185,13 @@ class Trainer:
 
         self.strategy.run(applied, (gradients,))
 
-    def _measured(self, inputs, labels, weights):
+    def _measured(self, parts, inputs, labels, weights):
         """Returns logits [B, T, V] and the summed loss."""
+        each = [self._judged(*part) for part in cut((inputs, labels, weights), parts)]
+        logits, losses = zip(*each)
+        return tf.concat(logits, axis=0), tf.add_n(losses)
+
+    def _judge(self, inputs, labels, weights):
         logits = self.model(inputs, training=False)
         return logits, tf.reduce_sum(self.loss.call(labels, logits) * weights)
 

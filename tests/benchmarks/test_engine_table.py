@@ -7,7 +7,6 @@ using all processors. LiteRT answers the first texts only: it is made for one te
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest

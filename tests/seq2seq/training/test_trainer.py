@@ -1,4 +1,5 @@
 import signal
+from unittest import mock
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ import tensorflow as tf
 
 from pipelines.batches import Position
 from seq2seq.losses import LabelSmoothedCrossEntropy
+from seq2seq.training import parts
 from seq2seq.training.checkpoints import WEIGHTS, Checkpoints, Progress
 from seq2seq.training.trainer import Trainer, Update
 from seq2seq.training.weights_file import write_weights
@@ -60,10 +62,12 @@ def by_hand():
     return values([*model.variables, *optimizer.variables]), np.array(told)
 
 
-@pytest.fixture(scope="module", params=[1, 2, 4])
+@pytest.fixture(scope="module", params=[(1, 1), (2, 1), (4, 1), (1, 2), (1, 3)])
 def beginning(request):
-    """A trainer on so many replicas, and the values of its variables before any update."""
-    trainer = make_trainer(mirrored(request.param) if request.param > 1 else None)
+    """A trainer on so many replicas or parts, and the values of its variables at first."""
+    replicas, count = request.param
+    with mock.patch.object(parts, "batches_at_once", lambda: count):
+        trainer = make_trainer(mirrored(replicas) if replicas > 1 else None)
     return trainer, values(trainer.variables)
 
 
@@ -75,11 +79,11 @@ def test_updates_are_exact_on_any_number_of_replicas_and_batches(beginning, accu
         variable.assign(value)
     found = []
     for _, *batch in small_task.make_batches(UPDATES):
-        parts = [
-            tf.nest.map_structure(lambda rows: rows[part::accumulated], batch)
-            for part in range(accumulated)
+        pieces = [
+            tf.nest.map_structure(lambda rows: rows[piece::accumulated], batch)
+            for piece in range(accumulated)
         ]
-        found.append(trainer.update(parts))
+        found.append(trainer.update(pieces))
     loss, tokens, norm, accepted = np.array(found).T
     assert accepted.all()
     np.testing.assert_allclose(np.stack([loss / tokens, norm], 1), told, rtol=1e-5)
@@ -121,6 +125,16 @@ def test_averaged_weights_are_validated_and_saved_and_put_back(tmp_path):
     other = Trainer(model, LabelSmoothedCrossEntropy(SMOOTHING))
     assert other.validate(batch for _, *batch in batches) == pytest.approx(validated, rel=1e-6)
     assert validated["loss"] < before["loss"] and validated["perplexity"] < before["perplexity"]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_batches_in_parts_are_validated_alike(count):
+    batches = [batch for _, *batch in small_task.make_batches(2)]
+    batches += [tf.nest.map_structure(lambda rows: rows[:2], batches[0])]  # fewer rows than parts
+    whole = make_trainer().validate(batches)
+    with mock.patch.object(parts, "batches_at_once", lambda: count):
+        found = make_trainer().validate(batches)
+    assert found == pytest.approx(whole, rel=1e-6)
 
 
 def test_weights_are_put_back_when_validation_fails():
