@@ -34,3 +34,8 @@ def batches_at_once() -> int:
     if tf.config.threading.get_intra_op_parallelism_threads():
         return max(1, tf.config.threading.get_inter_op_parallelism_threads())
     return 1
+
+
+def threads_of_a_batch() -> int:
+    """Says how many threads another engine may give each of the batches that run at once."""
+    return max(1, len(os.sched_getaffinity(0)) // batches_at_once())

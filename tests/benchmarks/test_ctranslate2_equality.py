@@ -45,7 +45,7 @@ def answers(generator, texts):
 
 def mean_of(generator, source, target):
     """Gives the log-probability of a target, a token: forced upon our model."""
-    ids = tf.size(generator.target_tokenizer.tokenize([target]).flat_values) + 1
+    ids = tf.size(generator.target_tokenizer.tokenize(tf.constant([target])).flat_values) + 1
     return next(generator.score([source], [target])) / float(ids)
 
 

@@ -55,6 +55,7 @@ def test_two_workers_of_one_core_are_almost_as_fast_as_one_process_with_both(tmp
         for _ in range(TURNS)
     ]
     alone, together = (statistics.median(turn[way] for turn in turns) for way in ways)
+    share = statistics.median(turn["multi_worker"] / turn["one_device"] for turn in turns)
     print(f"target tokens a second, medians of {TURNS} in turns, {RECIPE} {SHAPE}:")
-    print(f"one process {alone:,.0f}; two workers {together:,.0f}, {together / alone:.2f} times")
-    assert together > WANTED * alone
+    print(f"one process {alone:,.0f}; two workers {together:,.0f}; by turn {share:.2f} times")
+    assert share > WANTED

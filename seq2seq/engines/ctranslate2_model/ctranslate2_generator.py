@@ -1,7 +1,6 @@
 """Text in, text out, by CTranslate2."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from seq2seq.engines.ctranslate2_model.search_options import (
 )
 from seq2seq.engines.engine import require
 from seq2seq.generator import Generator
-from seq2seq.threads import batches_at_once
+from seq2seq.threads import batches_at_once, threads_of_a_batch
 
 
 class CTranslate2Generator(Generator):
@@ -53,12 +52,11 @@ class CTranslate2Generator(Generator):
             raise ValueError(f"{folder} holds no CTranslate2 model of ours: there is no {path}")
         settings = json.loads(path.read_text(encoding="utf-8"))
         written = search_of(settings.pop("search"))
-        at_once = batches_at_once()
         engine = require("ctranslate2", "ctranslate2").Translator(
             str(folder),
             compute_type=compute_type,
-            inter_threads=at_once,
-            intra_threads=threads or max(1, len(os.sched_getaffinity(0)) // at_once),
+            inter_threads=batches_at_once(),
+            intra_threads=threads or threads_of_a_batch(),
         )
         tokenizers = load_tokenizers(Path(folder) / "tokenizers")
         super().__init__(

@@ -1,6 +1,7 @@
 """Text in, text out, by LiteRT."""
 
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -40,10 +41,12 @@ class LiteRTFunctions:
         self._encode, self._step = (
             open_(name).get_signature_runner(name) for name in ("encode", "step")
         )
+        self._lock = threading.Lock()  # an interpreter has one place for each array
 
     def encode(self, source: np.ndarray) -> Tensors:
         room = self._source - source.shape[1]
-        return self._encode(source=np.pad(source.astype("int32"), [(0, 0), (0, room)]))
+        with self._lock:
+            return self._encode(source=np.pad(source.astype("int32"), [(0, 0), (0, room)]))
 
     def step(self, given: Tensors) -> Tensors:
         rows = given["token"].size
@@ -52,7 +55,9 @@ class LiteRTFunctions:
                 f"the model was written for {self._rows} hypotheses, not {rows}: export it anew "
                 "with the search that is wanted"
             )
-        found = self._step(**{name: self._filled(name, each) for name, each in given.items()})
+        filled = {name: self._filled(name, each) for name, each in given.items()}
+        with self._lock:
+            found = self._step(**filled)
         return {name: _cut(name, each, rows) for name, each in found.items()}
 
     def _filled(self, name: str, tensor: np.ndarray) -> np.ndarray:

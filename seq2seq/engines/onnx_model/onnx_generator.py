@@ -1,6 +1,5 @@
 """Text in, text out, by ONNX Runtime."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ from seq2seq.decoding.search import Search
 from seq2seq.engines.engine import require
 from seq2seq.engines.host_steps.host_steps import Tensors
 from seq2seq.engines.host_steps.step_generator import StepGenerator, read_description
+from seq2seq.threads import threads_of_a_batch
 
 
 class OnnxGenerator(StepGenerator):
@@ -17,7 +17,7 @@ class OnnxGenerator(StepGenerator):
     Args:
         folder: what was written.
         search: another than the one it was written with.
-        threads: 0 is as many as the process may use processors.
+        threads: for one batch; 0 shares the processors between the batches that run at once.
         batch_tokens: of `Generator`.
 
     Raises:
@@ -31,7 +31,7 @@ class OnnxGenerator(StepGenerator):
         threads: int = 0,
         batch_tokens: int = 8192,
     ):
-        functions = OnnxFunctions(Path(folder), threads or len(os.sched_getaffinity(0)))
+        functions = OnnxFunctions(Path(folder), threads or threads_of_a_batch())
         super().__init__(folder, functions, search, batch_tokens)
 
 

@@ -1,5 +1,6 @@
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -67,6 +68,15 @@ def test_what_a_search_finds_is_the_same(written):
     np.testing.assert_allclose(theirs["score"], ours["score"], rtol=1e-4)
     lengths = [len(text.decode()) for text in ours["text"][:, 0].numpy()]
     assert len(set(lengths)) > 1, "answers should be of several lengths"
+
+
+def test_batches_at_once_do_not_disturb_each_other(written):
+    *_, opened = written
+    ids = lambda text: opened.found(tf.constant([text]))["ids"].numpy().tolist()
+    texts = TEXTS * 4
+    alone = [ids(text) for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(ids, texts)) == alone
 
 
 def test_another_search_may_be_used(written):
