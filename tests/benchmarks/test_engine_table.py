@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif("ENGINES_RUN" not in os.environ, reason="ENGINES_RUN names no run"),
 ]
-FEW = 200
+FEW = 40
 TURNS = 3
 # LiteRT's sizes are fixed: room for the longest of short sentences.
 SIZES = ["generator.max_source=64", "generator.max_target=64"]
@@ -68,7 +68,7 @@ def megabytes(folder):
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
-def saved_models(folder):
+def saved_models(folder, texts):
     """Yields names, folders and what answers from them, of TensorFlow's."""
     ways = {"float32": [], "int8": [], "bfloat16": []}
     ways["computed in bfloat16"] = ["generator.precision=mixed_bfloat16"]
@@ -77,41 +77,47 @@ def saved_models(folder):
         kept = rounded(generator, name) if name in ("int8", "bfloat16") else generator
         path = folder / name.replace(" ", "-")
         TracedModel(kept, ["serving_default"]).save(path)
-        yield f"SavedModel {name}", path, Served(path, generator)
+        yield name, path, Served(path, generator)
 
 
-def engines(folder, texts):
-    """Yields names, folders and what answers from them, of the other engines."""
-    kinds = {"ctranslate2": (None, "int8"), "onnx": (None, "int8"), "litert": (None, "int8")}
-    for kind, quantizations in kinds.items():
-        for quantization in quantizations:
-            changes = SIZES if kind == "litert" else []
+def others(kind):
+    """Makes the function that yields names, folders and what answers, of another engine."""
+
+    def written(folder, texts):
+        changes = SIZES if kind == "litert" else []
+        for quantization in (None, "int8"):
             generator = Run(os.environ["ENGINES_RUN"], changes).generator("best")
             path = folder / f"{kind}-{quantization}"
             make_engine(kind, quantization).write(generator, path, texts[:2])
-            yield f"{kind} {quantization or 'float32'}", path, Chosen(OPENED[kind](path))
+            yield quantization or "float32", path, Chosen(OPENED[kind](path))
+
+    return written
 
 
-def test_rounded_weights_cost_little_in_every_engine(tmp_path):
+ENGINES = {"SavedModel": saved_models} | {kind: others(kind) for kind in OPENED}
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_rounded_weights_cost_little(kind, tmp_path):
     share_between_batches()
     texts, references = (
         Path(os.environ[name]).read_text("utf-8").splitlines()
         for name in ("ENGINES_TEXTS", "ENGINES_REFERENCES")
     )
-    exact = {}
-    for name, path, engine in [*saved_models(tmp_path), *engines(tmp_path, texts)]:
-        asked = texts[:FEW] if name.startswith("litert") else texts
-        list(engine.generate(asked[:64]))
+    texts = texts[:FEW] if kind == "litert" else texts
+    whole = None
+    for name, path, engine in ENGINES[kind](tmp_path, texts):
+        list(engine.generate(texts[:64]))
         seconds = []
         for _ in range(TURNS):
             began = time.perf_counter()
-            found = list(engine.generate(asked))
+            found = list(engine.generate(texts))
             seconds.append(time.perf_counter() - began)
         score = bleu(found, references[: len(found)]).value
-        whole = exact.setdefault(name.split()[0], score)
+        whole = score if whole is None else whole
         print(
-            f"\n{name}: {megabytes(path):.1f} MB, BLEU {score:.2f} ({score - whole:+.2f}) on "
-            f"{len(found)}, {len(asked) / min(seconds):.1f} sentences/s",
+            f"\n{kind} {name}: {megabytes(path):.1f} MB, BLEU {score:.2f} ({score - whole:+.2f}) "
+            f"on {len(found)}, {len(texts) / min(seconds):.1f} sentences/s",
             flush=True,
         )
         assert score > whole - LOST

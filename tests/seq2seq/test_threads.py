@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 
+COUNT = min(2, len(os.sched_getaffinity(0)))
 SHARED = """
 import os
 import tensorflow as tf
 from seq2seq.text_batches import answered
-from seq2seq.threads import batches_at_once, share_between_batches
+from seq2seq.threads import batches_at_once, share_between_batches, threads_of_a_batch
 import threading
 import numpy as np
 
@@ -24,7 +25,7 @@ told = []
 texts = list("abcdefgh")
 found = list(answered(texts, lambda items: np.ones(len(items), int), answer, 1, told.append))
 intra = tf.config.threading.get_intra_op_parallelism_threads()
-print(at_once, batches_at_once(), intra)
+print(at_once, batches_at_once(), intra, threads_of_a_batch())
 print("".join(found), sum(told))
 """
 
@@ -45,13 +46,12 @@ def told(threads=1, before="", processors=2):
 
 
 def test_each_processor_has_a_batch_of_its_own_and_answers_keep_their_order():
-    count = min(2, len(os.sched_getaffinity(0)))
-    assert told() == [f"{count} {count} 1", "ABCDEFGH 8"]
+    assert told() == [f"{COUNT} {COUNT} 1 1", "ABCDEFGH 8"]
 
 
 def test_what_has_computed_already_goes_on_batch_by_batch():
-    assert told(before="tf.ones(1) + 1") == ["1 1 0", "ABCDEFGH 8"]
+    assert told(before="tf.ones(1) + 1") == [f"1 1 0 {COUNT}", "ABCDEFGH 8"]
 
 
 def test_one_processor_has_one_batch():
-    assert told(processors=1) == ["1 1 1", "ABCDEFGH 8"]
+    assert told(processors=1) == ["1 1 1 1", "ABCDEFGH 8"]
