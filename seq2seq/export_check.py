@@ -21,6 +21,9 @@ from seq2seq.serving_samples import Sample, read_samples
 from seq2seq.warmup import read_requests
 
 TOLERANCE = 1e-4  # of a number, relative, or of 1: the sums of other shapes differ by rounding
+# Where products have 16 bits, other shapes round otherwise: a search may then find another target,
+# as likely within this.
+ROUNDED = 0.03
 MOST_BYTES = 2**31 - 1  # of a protocol buffer
 ALONE = 32  # rows of a signature that are asked alone, too
 Answers = dict[str, np.ndarray]
@@ -58,7 +61,7 @@ def check_version(folder: Path) -> list[Check]:
         *first,
         signatures,
         check_answers(model, samples),
-        check_alone(model, samples),
+        check_alone(model, samples, graph.rounds),
         check_warm_up(model, folder),
     ]
 
@@ -94,19 +97,55 @@ def check_answers(model: Model, samples: list[Sample]) -> Check:
     )
 
 
-def check_alone(model: Model, samples: list[Sample]) -> Check:
-    """Compares the answers to the first rows, each alone, with those in their batches."""
+def check_alone(model: Model, samples: list[Sample], rounds: bool = False) -> Check:
+    """Compares the answers to the first rows, each alone, with those in their batches.
+
+    rounds: products have 16 bits. Answers may differ then where their scores are nearly alike; what
+    is drawn at random may differ wholly, and is not compared.
+    """
     problems: list[str] = []
     counts: Counter[str] = Counter()
+    ties = 0
     for name, inputs, wanted in samples:
         rows = min(_rows(inputs), ALONE - counts[name]) if _rows(inputs) > 1 else 0
+        if rounds and "seed" in inputs:
+            continue
         for row in range(rows):
             one = {each: array[row : row + 1] for each, array in inputs.items()}
             found = _asked(model, name, one, problems)
             among = _row(wanted, row, found)
-            problems += [f"{name} alone: {said}" for said in differences(one, found, among)]
+            said = [f"{name} alone: {each}" for each in differences(one, found, among)]
+            tied = rounds and bool(said) and _tied(found, among)
+            problems += [] if tied else said
+            ties += tied
         counts[name] += rows
-    return Check("alone", f"{counts.total()} rows answered alone as in their batch", problems)
+    about = f"{counts.total()} rows answered alone as in their batch"
+    told = f", {ties} of them otherwise but as likely, by rounding to 16 bits" if ties else ""
+    return Check("alone", about + told, problems)
+
+
+def _tied(found: Answers, wanted: Answers) -> bool:
+    """Tells whether answers differ by rounding alone: texts are then as likely as each other."""
+    names = {"score"} & wanted.keys() or wanted.keys()
+    return (
+        found.keys() == wanted.keys()
+        and all(map(_is_readable, found.values()))
+        and all(_near(found[name], wanted[name]) for name in names)
+    )
+
+
+def _is_readable(answer: np.ndarray) -> bool:
+    if answer.dtype == object:
+        return all(map(_is_utf8, answer.ravel().tolist()))
+    return bool(np.isfinite(answer).all())
+
+
+def _near(found: np.ndarray, wanted: np.ndarray) -> bool:
+    if found.shape != wanted.shape:
+        return False
+    if wanted.dtype == object:
+        return found.tolist() == wanted.tolist()
+    return np.allclose(found, wanted, ROUNDED, ROUNDED)
 
 
 def check_warm_up(model: Model, folder: Path) -> Check:

@@ -18,12 +18,15 @@ TEXT_OPS = frozenset("""
     """.split())
 PYTHON_OPS = frozenset(["PyFunc", "PyFuncStateless", "EagerPyFunc"])
 COMPILED = "_XlaMustCompile"
+PRODUCTS = frozenset(["BatchMatMulV2", "BatchMatMulV3", "Einsum", "MatMul"])
+SHORT = frozenset([14, 19])  # bfloat16 and half of types.proto
 
 
 class Graph:
     """The operations of a SavedModel.
 
     ops: their kinds. compiled: the names of nodes and functions that are marked for XLA.
+    rounds: whether products are computed in 16 bits.
 
     The field numbers are those of saved_model.proto, meta_graph.proto, graph.proto, node_def.proto
     and function.proto.
@@ -39,7 +42,10 @@ class Graph:
         self.ops = {_text(node, 2) for node in nodes} - names
         marked = [(_text(node, 1), node) for node in nodes]
         marked += [(_text(_last(function, 1), 1), function) for function in functions]
-        self.compiled = sorted(name for name, each in marked if _must_compile(each))
+        self.compiled = sorted(name for name, each in marked if _attribute(each, COMPILED).get(5))
+        self.rounds = any(
+            _text(node, 2) in PRODUCTS and _attribute(node, "T").get(6) in SHORT for node in nodes
+        )
 
     def problems(self, core: frozenset[str]) -> Iterator[str]:
         """Yields sentences; `core` are the ops of TensorFlow itself."""
@@ -92,9 +98,8 @@ def _text(message: bytes, number: int) -> str:
     return _last(message, number).decode()
 
 
-def _must_compile(message: bytes) -> bool:
-    """Reads an attribute of a node or a function."""
-    if COMPILED.encode() not in message:
-        return False
-    attribute = entries(message, 5).get(COMPILED, b"")
-    return bool(dict(fields(attribute)).get(5))
+def _attribute(message: bytes, name: str) -> dict:
+    """Reads an attribute of a node or a function: its value by its number in attr_value.proto."""
+    if name.encode() not in message:
+        return {}
+    return dict(fields(entries(message, 5).get(name, b"")))

@@ -196,6 +196,47 @@ def test_an_answer_that_depends_on_its_batch_is_found():
         assert problem.startswith(f"detailed alone: {name}")
 
 
+ROUNDED = answers(text=texts("ab", "other"), score=np.array([-1.01, -2.05], "float32"))
+
+
+def test_where_products_have_16_bits_another_text_may_be_as_likely():
+    sample = Sample("serving_default", INPUTS, ROUNDED)
+    found = check_alone(model, [sample], rounds=True)
+    assert not found.problems and "2 of them otherwise" in found.about
+    assert check_alone(model, [sample]).problems
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"score": np.array([-1.0, -2.5], "float32")},
+        {"score": np.array([-1.0, np.nan], "float32")},
+        {"more": texts("a", "b")},
+    ],
+)
+def test_rounding_to_16_bits_excuses_nothing_else(changed):
+    sample = Sample("serving_default", INPUTS, ROUNDED | changed)
+    assert check_alone(model, [sample], rounds=True).problems
+
+
+def test_bytes_that_are_no_text_are_no_tie():
+    broken = lambda name, inputs: model(name, inputs) | {"text": texts(b"\xff")}
+    sample = Sample("serving_default", INPUTS, ROUNDED)
+    assert len(check_alone(broken, [sample], rounds=True).problems) >= 2
+
+
+def test_vectors_may_be_near_and_what_is_drawn_is_not_compared():
+    vectors = lambda by: {"vector": np.array([[0.5, 1.0], [2.0, -1.0]], "float32") * by}
+    near = lambda name, inputs: {name: each[:1] for name, each in vectors(1.01).items()}
+    first = {"text": texts("one", "one")}
+    same = {"vector": np.repeat(vectors(1.0)["vector"][:1], 2, axis=0)}
+    assert not check_alone(near, [Sample("encode", first, same)], rounds=True).problems
+    assert check_alone(near, [Sample("encode", first, same)]).problems
+    seeds = first | {"seed": np.array([1, 2])}
+    drawn = Sample("sample", seeds, {"vector": same["vector"] + 9})
+    assert not check_alone(near, [drawn], rounds=True).problems
+
+
 def test_a_model_that_fails_is_a_problem_and_others_are_still_asked():
     def failing(name, inputs):
         if len(inputs["text"]) > 1:

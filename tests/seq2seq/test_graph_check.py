@@ -38,6 +38,15 @@ def test_core_ops_and_those_of_the_text_that_servers_link_are_no_problem(tmp_pat
     assert found.ops & TEXT_OPS and not list(found.problems(CORE))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+def test_products_of_16_bits_are_noticed(dtype, tmp_path):
+    def squared(text):
+        found = tf.cast(length(text)[:, None], dtype)
+        return {"score": tf.cast(tf.matmul(found, found, transpose_b=True), tf.float32)[:, 0]}
+
+    assert Graph(written(squared, tmp_path)).rounds == (dtype != "float32")
+
+
 def test_a_python_function_in_the_graph_is_a_problem(tmp_path):
     shout = lambda text: {"text": tf.py_function(tf.strings.upper, [text], tf.string)}
     (problem,) = problems(shout, tmp_path)
