@@ -10,10 +10,11 @@ from pipelines.wikipedia.nesting import cut_nested
 Replace = Callable[[str], str]
 
 # A note may hold anything but another note: one left open must not swallow the text up to the next.
-_NOTE = r"<ref\b[^<>]*+(?:(?<=/)>|>[^<]*+(?:<(?!/?ref\b)[^<]*+)*+</ref\s*>)"
+# What holds a group may go back, or older versions of `re` lose the place of what is around it.
+_NOTE = r"<ref\b[^<>]*+(?:(?<=/)>|>[^<]*+(?:<(?!/?ref\b)[^<]*+)*</ref\s*>)"
 NOTE = re.compile(_NOTE, re.IGNORECASE)
 ANY_NOTE = re.compile(
-    rf"({_NOTE})|<ref\b[^<\n]*+(?:<(?!/?ref\b)[^<\n]*+)*+|</ref\b[^<>\n]*>?", re.IGNORECASE
+    rf"({_NOTE})|<ref\b[^<\n]*+(?:<(?!/?ref\b)[^<\n]*+)*|</ref\b[^<>\n]*>?", re.IGNORECASE
 )
 OPEN_NOTE = re.compile(r"</?ref\b", re.IGNORECASE)
 ASIDES = (
@@ -71,7 +72,7 @@ def replace_elements(text: str, replace: dict[str, Replace]) -> str:
 def _opening(names: tuple[str, ...]) -> re.Pattern[str]:
     initials = "".join({name[0] for name in names})  # most tags are told by their first letter
     return re.compile(
-        rf"<(?=[{initials}])({'|'.join(names)})\b(?:[^<>/]|/(?!>))*+(/?)>", re.IGNORECASE
+        rf"<(?=[{initials}])({'|'.join(names)})\b[^<>/]*+(?:/(?!>)[^<>/]*+)*(/?)>", re.IGNORECASE
     )
 
 

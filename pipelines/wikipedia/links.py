@@ -15,7 +15,7 @@ PLAIN = re.compile(
     r"\[\[(?<![.,']\[\[)(?:[^][|:{}<>\n]++\|([^][|{}\n]++)|([^][|:{}<>\n]++))]](?!'| [,.;:!?)-])"
 )
 # May hold an external link, in single brackets, as captions do.
-ANY = re.compile(r"\[\[([^][]*+(?:\[(?!\[)[^][]*+](?!])[^][]*+)*+)]]")
+ANY = re.compile(r"\[\[([^][]*+(?:\[(?!\[)[^][]*+](?!])[^][]*+)*)]]")
 EXTERNAL = re.compile(
     r"\[(?:https?:|ftps?:|mailto:|news:|irc:|gopher:|//)[^][\s]*+([^][\n]*+)]", re.IGNORECASE
 )

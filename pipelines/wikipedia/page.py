@@ -17,10 +17,10 @@ PAGE = re.compile(
     rb"""\s*+<page>\s*+<title>([^<]*+)</title>\s*+
     (?:<ns>(-?\d++)</ns>\s*+)?<id>(\d++)</id>\s*+
     (?:<redirect(?:\s++title="([^"<]*+)")?\s*+/>\s*+)?
-    (?:<restrictions>[^<]*+</restrictions>\s*+)?+
-    (?:<revision>((?:[^<]*+<(?!text\b|/?revision\b|/?page\b|!))*+[^<]*+)
+    (?:<restrictions>[^<]*+</restrictions>\s*+)?
+    (?:<revision>((?:[^<]*+<(?!text\b|/?revision\b|/?page\b|!))*[^<]*+)
        <text\b([^<>]*+)(?:(?<=/)>|(?<!/)>([^<]*+)</text>)
-       ((?:[^<]*+<(?!/?text\b|/?revision\b|/?page\b|!))*+[^<]*+)</revision>\s*+)+
+       ((?:[^<]*+<(?!/?text\b|/?revision\b|/?page\b|!))*[^<]*+)</revision>\s*+)+
     </page>""",
     re.VERBOSE,
 )
