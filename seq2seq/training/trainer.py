@@ -76,9 +76,10 @@ class Trainer:
         self.optimizer._all_reduce_sum_gradients = lambda gradients: gradients
         self.model.optimizer = self.optimizer
         parts = parts_of(local_replicas(self.strategy))
-        once = tf.function if parts > 1 else lambda function: function  # traced for all parts
-        self._passes = tf.function(self._summed, jit_compile=True) if xla else once(self._summed)
-        self._judged = once(self._judge)
+        # A function of its own is traced once for all parts.
+        shared = tf.function if parts > 1 else lambda function: function
+        self._passes = tf.function(self._summed, jit_compile=True) if xla else shared(self._summed)
+        self._judged = shared(self._judge)
         self.gather = by_parts(self._gather, parts, [*BATCH, SCALE])
         self._measure = by_parts(self._measured, parts, BATCH)
         self.add = tf.function(self._add)
@@ -112,7 +113,7 @@ class Trainer:
         """Runs forward and backward -> sums over the batches of an update, a replica each."""
         scale = tf.constant(1.0)
         if workers(self.strategy) == 1:
-            scale /= tf.maximum(tf.add_n([tf.reduce_sum(weights) for *_, weights in batches]), 1.0)
+            scale /= tf.add_n([tf.reduce_sum(weights) for *_, weights in batches])
         total = self.gather(*batches[0], scale)
         for batch in batches[1:]:
             total = self.add(total, self.gather(*batch, scale))

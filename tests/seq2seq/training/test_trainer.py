@@ -102,6 +102,15 @@ def test_an_update_that_is_not_finite_changes_nothing():
         np.testing.assert_array_equal(left, right)
 
 
+def test_an_update_without_tokens_is_refused_and_little_weight_counts_in_full():
+    (_, inputs, labels, weights), *_ = small_task.make_batches(1)
+    assert not make_trainer().update([(inputs, labels, tf.zeros_like(weights))]).accepted
+    norms = []
+    for share in (1.0, 1e-4):  # all weights together are far below 1
+        norms.append(make_trainer().update([(inputs, labels, weights * share)]).norm)
+    assert norms[1] == pytest.approx(norms[0], rel=1e-5)
+
+
 def test_averaged_weights_are_validated_and_saved_and_put_back(tmp_path):
     trainer = make_trainer()
     batches = list(small_task.make_batches(4))
