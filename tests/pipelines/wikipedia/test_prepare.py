@@ -1,15 +1,18 @@
 """Tests of the way from a dump to a folder of shards."""
 
+import collections
 import dataclasses
 import errno
 import gzip
 import hashlib
 import itertools
+import multiprocessing
 import os
 import random
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 import small_dump
@@ -273,6 +276,22 @@ def test_results_come_in_order_from_few_items_at_a_time():
     assert results == list(range(100, 140))
 
 
+def test_one_of_the_processes_is_the_one_that_makes_the_items():
+    with workers.Workers(2, context=None) as two:
+        processes = collections.Counter(two.map(pid, range(100)))
+    assert len(processes) == 2 and os.getpid() in processes
+
+
+def test_an_error_comes_after_the_results_before_it():
+    for processes in (1, 2, 3):
+        with workers.Workers(processes, context=30) as some:
+            results = []
+            with pytest.raises(ZeroDivisionError):
+                for result in some.map(divide, range(60)):
+                    results.append(result)
+        assert results == list(range(30))
+
+
 def test_a_process_that_is_killed_is_an_error_that_says_what_to_do():
     with workers.Workers(2, context=None) as two:
         with pytest.raises(ChildProcessError, match="was killed; the same command goes on"):
@@ -280,7 +299,17 @@ def test_a_process_that_is_killed_is_an_error_that_says_what_to_do():
 
 
 def die(context, item):
-    os.kill(os.getpid(), signal.SIGKILL)
+    if multiprocessing.parent_process() is not None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def pid(context, item):
+    time.sleep(0.01)
+    return os.getpid()
+
+
+def divide(context, item):
+    return item if item < context else 1 // 0
 
 
 def add(context, item):
