@@ -45,7 +45,7 @@ def prepare(
         OSError: the disk is full, or fails otherwise; nothing is lost.
     """
     output = Path(output)
-    # Two processes make articles of what one thread unpacks.
+    # Two processes can make articles of what one thread unpacks.
     source = open_source(dump) or Dump(dump, threads=max(1, processes // 2))
     request = describe(source, preparation)
     try:
@@ -119,7 +119,8 @@ def _gather(plan: Plan, workers: Workers, watch: Watch) -> dict[str, Files]:
         for split, count in enumerate(plan.shards)
         for number in range(count)
     ]
-    for done, (shard, (name, facts)) in enumerate(zip(shards, workers.map(gather, shards)), 1):
+    gathered = workers.map(gather, shards, ahead=1)
+    for done, (shard, (name, facts)) in enumerate(zip(shards, gathered), 1):
         files[SPLITS[shard.split]][name] = facts
         watch(Progress("writing shards", done, len(shards)))
     return files

@@ -1,7 +1,6 @@
 """Processes that share the work on a dump, and end with the one that began them."""
 
 import collections
-import functools
 import multiprocessing
 import os
 import signal
@@ -13,47 +12,80 @@ from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-AHEAD = 4  # items for each other process that are begun before this one works on one itself
+AHEAD = 4  # items; fewer let the others idle while this process works on a slow one
+HELD = 8  # results for each process, at most, that wait for one before them
 
 
 class Workers:
     """Calls functions (context, item) -> result in so many processes, of which this one is one.
 
-    It makes the items, and works on one whenever the others have enough to do. Functions, items
-    and results must go through multiprocessing; `context` is sent once. The others are begun anew
-    ("spawn"), so that they hold nothing but what they need.
+    It makes the items, and works on one itself whenever the others have enough to do. Functions,
+    items and results must go through multiprocessing; `context` is sent once. The others are begun
+    anew ("spawn"), so that they hold nothing but what they need.
     """
 
     def __init__(self, processes: int, context: Any):
         if processes < 1:
             raise ValueError(f"there is work for 1 process or more, not for {processes}")
-        self._context, self._ahead = context, AHEAD * (processes - 1)
+        self._context, self._processes = context, processes
         self._pool: ProcessPoolExecutor | None = None
         if processes > 1:
             spawn = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(processes - 1, spawn, _begin, (context,))
 
     def map(
-        self, function: Callable[[Any, Item], Result], items: Iterable[Item]
+        self, function: Callable[[Any, Item], Result], items: Iterable[Item], ahead: int = AHEAD
     ) -> Iterator[Result]:
         """Yields the results in the order of the items, of which few are held at a time.
+
+        ahead: items that each other process is given before this one works on one itself; with 1,
+            few large ones are shared out best
 
         Raises:
             ChildProcessError: a process was killed, such as for want of memory.
         """
-        here = functools.partial(function, self._context)
-        pool = self._pool
-        if pool is None:
-            yield from map(here, items)
-            return
-        tasks = _Tasks(here, lambda item: pool.submit(_call, function, item))
+        waiting: collections.deque[Future] = collections.deque()
+        fault: Exception | None = None
+        items = iter(items)
         try:
-            yield from tasks.results(items, self._ahead)
+            while fault is None:
+                try:
+                    waiting.append(self._share(function, next(items), waiting, ahead))
+                except StopIteration:
+                    break
+                except Exception as error:  # of the items: the results before it come first
+                    fault = error
+                # Those that are done need not wait for others.
+                while waiting and (len(waiting) > HELD * self._processes or waiting[0].done()):
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+            if fault is not None:
+                raise fault
         except BrokenProcessPool:
             hint = "the same command goes on from here; fewer --processes need less memory"
             raise ChildProcessError(f"a worker process was killed; {hint}") from None
         finally:
-            tasks.cancel()
+            for future in waiting:
+                future.cancel()
+
+    def _share(
+        self,
+        function: Callable[[Any, Item], Result],
+        item: Item,
+        waiting: collections.deque[Future],
+        ahead: int,
+    ) -> Future:
+        """Gives an item to another process, or does it here if they have enough to do."""
+        begun = sum(not future.done() for future in waiting)
+        if self._pool is not None and begun < ahead * (self._processes - 1):
+            return self._pool.submit(_call, function, item)
+        done: Future = Future()
+        try:
+            done.set_result(function(self._context, item))
+        except Exception as error:
+            done.set_exception(error)
+        return done
 
     def __enter__(self) -> "Workers":
         return self
@@ -61,62 +93,6 @@ class Workers:
     def __exit__(self, *error) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
-
-
-class _Tasks:
-    """Items that were given to other processes, in order; this one takes back what must wait."""
-
-    def __init__(self, here: Callable[[Any], Any], submit: Callable[[Any], Future]):
-        self._here, self._submit = here, submit
-        self._tasks = collections.deque[tuple[Future, Any]]()
-
-    def results(self, items: Iterable[Any], ahead: int) -> Iterator[Any]:
-        """Yields the results in order; an error of the items comes after those before it."""
-        fault: Exception | None = None
-        items = iter(items)
-        while True:
-            try:
-                item = next(items)
-            except StopIteration:
-                break
-            except Exception as error:
-                fault = error
-                break
-            self._tasks.append((self._submit(item), item))
-            if len(self._tasks) > ahead:
-                self._help()
-            # Those that are done need not wait for others.
-            while self._tasks and (len(self._tasks) > 2 * ahead or self._tasks[0][0].done()):
-                yield self._first()
-        while self._tasks:
-            yield self._first()
-        if fault is not None:
-            raise fault
-
-    def cancel(self) -> None:
-        """Gives up what no process has begun."""
-        for future, _ in self._tasks:
-            future.cancel()
-
-    def _first(self) -> Any:
-        """Takes the first result; until it is there, this process works, too."""
-        while not self._tasks[0][0].done() and self._help():
-            pass
-        return self._tasks.popleft()[0].result()
-
-    def _help(self) -> bool:
-        """Does here the last item that no other process has begun; says whether there was one."""
-        for place in reversed(range(len(self._tasks))):
-            future, item = self._tasks[place]
-            if future.cancel():
-                done: Future = Future()
-                try:
-                    done.set_result(self._here(item))
-                except Exception as error:
-                    done.set_exception(error)
-                self._tasks[place] = done, item
-                return True
-        return False
 
 
 _CONTEXT: Any = None

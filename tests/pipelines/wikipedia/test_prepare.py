@@ -272,7 +272,7 @@ def test_results_come_in_order_from_few_items_at_a_time():
         with pytest.raises(ValueError, match="the items broke"):
             for result in two.map(add, items()):
                 results.append(result)
-                assert taken <= len(results) + 1 + 2 * workers.AHEAD
+                assert taken <= len(results) + 1 + 2 * workers.HELD
     assert results == list(range(100, 140))
 
 
