@@ -152,7 +152,7 @@ def test_two_processes_on_two_cores_are_almost_twice_as_fast_as_one(tmp_path):
             return max(pool.map(alone, (first, second))) / 2
 
     ways = {
-        "one": lambda turn: prepared(f"one-{turn}", {first}, 1),
+        "one": lambda turn: prepared(f"one-{turn}", {(first, second)[turn % 2]}, 1),
         "two": lambda turn: prepared(f"two-{turn}", {first, second}, 2),
         "two apart": apart,
     }
