@@ -49,4 +49,5 @@ def normalise(rows, gamma, beta, epsilon):
         return ops.cast(normal * gamma + beta, rows.dtype), gradient
 
     # Reshaped, since a custom gradient takes tensors and no variables.
-    return normalised(rows, *(ops.reshape(each, (-1,)) for each in (gamma, beta)))
+    weights = (ops.cast(ops.reshape(each, (-1,)), "float32") for each in (gamma, beta))
+    return normalised(rows, *weights)

@@ -25,7 +25,7 @@ class RecurrentCell(keras.layers.Layer):
             shape=shape(width), initializer="glorot_uniform", name="kernel"
         )
         self.recurrent_kernel = self.add_weight(
-            shape=shape(self.units), initializer="orthogonal", name="recurrent_kernel"
+            shape=shape(self.units), initializer=_orthogonal, name="recurrent_kernel"
         )
 
     def begin(self, rows):
@@ -74,3 +74,8 @@ class RecurrentCell(keras.layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"units": self.units}
+
+
+def _orthogonal(shape, dtype):
+    """Draws an orthogonal matrix: TensorFlow makes none of bfloat16."""
+    return ops.cast(keras.initializers.Orthogonal()(shape, "float32"), dtype)

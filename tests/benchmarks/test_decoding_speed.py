@@ -38,7 +38,7 @@ MALLOC = {
     "MALLOC_TRIM_THRESHOLD_": str(2**34),
     "MALLOC_TOP_PAD_": str(2**29),
 }
-SHORT = "generator.precision=mixed_bfloat16"
+SHORT = "generator.precision=bfloat16"
 WIDTHS = {"greedy": 1, "beam 5": 5}
 
 

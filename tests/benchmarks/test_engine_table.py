@@ -71,7 +71,7 @@ def megabytes(folder):
 def saved_models(folder, texts):
     """Yields names, folders and what answers from them, of TensorFlow's."""
     ways = {"float32": [], "int8": [], "bfloat16": []}
-    ways["computed in bfloat16"] = ["generator.precision=mixed_bfloat16"]
+    ways["computed in bfloat16"] = ["generator.precision=bfloat16"]
     for name, changes in ways.items():
         generator = Run(os.environ["ENGINES_RUN"], changes).generator("best")
         kept = rounded(generator, name) if name in ("int8", "bfloat16") else generator

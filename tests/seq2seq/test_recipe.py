@@ -163,8 +163,8 @@ def test_a_model_is_made_in_its_precision_and_leaves_none_set():
 
 def test_texts_are_generated_in_full_precision_unless_the_recipe_says_otherwise():
     assert Recipe(SMALLEST).generator_precision() == "float32"
-    half = Recipe(changed(generator={"precision": "mixed_bfloat16"}))
-    assert half.generator_precision() == "mixed_bfloat16"
+    half = Recipe(changed(generator={"precision": "bfloat16"}))
+    assert half.generator_precision() == "bfloat16"
 
 
 def test_constraints_of_a_search_are_read_from_a_list():

@@ -290,8 +290,21 @@ def test_bfloat16_gives_float32_logits_near_those_of_float32(case, model):
 
 
 @cases
-def test_bfloat16_steps_as_it_is_forced(case):
-    mixed = build(case, dtype="mixed_bfloat16")
+def test_weights_in_bfloat16_say_what_they_say_in_float32(case, model):
+    mixed, short = (build(case, dtype=dtype) for dtype in ("mixed_bfloat16", "bfloat16"))
+    short.set_weights(model.get_weights())
+    mixed.set_weights([np.float32(weight) for weight in short.get_weights()])
+    found, wanted = predict(short), predict(mixed)
+    assert found.dtype == "float32"
+    assert np.abs(found - wanted).max() < 0.02 * np.ptp(wanted)
+    kept = [weight for weight in short.trainable_weights if "pointer" not in weight.path]
+    assert {weight.dtype for weight in kept} == {"bfloat16"}
+
+
+@cases
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "bfloat16"])
+def test_bfloat16_steps_as_it_is_forced(case, dtype):
+    mixed = build(case, dtype=dtype)
     memory = mixed.encode(SOURCE)
     first, _ = mixed.step(TARGET[:, 0], 0, mixed.begin(memory, room=4), memory)
     np.testing.assert_allclose(first, predict(mixed)[:, 0], atol=0.03)
