@@ -31,10 +31,12 @@ MAY_NAME_TENSORFLOW = {
     for name in (
         "attention_cache",
         "dropout",
+        "gather",
         "kernel_gradient",
         "lstm_loop",
         "recompute",
         "recurrence",
+        "widening",
     )
 }
 

@@ -19,6 +19,7 @@ from seq2seq.decoding.parts.beam import (
     survive,
 )
 from seq2seq.decoding.search import Hypotheses, Live, Search, Steps, limits, search_in_rounds
+from seq2seq.layers.gather import gather
 
 # The least share that counts as read, so that what was never read costs a finite number.
 UNREAD = 1e-6
@@ -147,7 +148,7 @@ class BeamSearch(Search):
         if self.coverage_penalty:
             unread = ops.log(ops.clip(beam.coverage, UNREAD, 1.0))
             cost = ops.sum(ops.where(told.real[:, None], unread, 0.0), axis=-1)
-            cost = ops.take(ops.reshape(cost, (-1,)), found.parent)
+            cost = gather(ops.reshape(cost, (-1,)), found.parent)
             scores = ops.maximum(scores + self.coverage_penalty * cost, NEVER)
         return finish(finished, found, ops.where(enters, scores, NEVER))
 

@@ -11,6 +11,7 @@ other layout, the same writes took three times as long.
 import tensorflow as tf
 from keras import ops
 
+from seq2seq.layers.gather import gather
 from seq2seq.layers.portable import is_portable
 
 
@@ -20,36 +21,41 @@ def empty_cache(sentences, heads, room, depth, dtype):
     return {name: ops.zeros(shape, dtype) for name in ("keys", "values")}
 
 
-def write(cache, first, keys, values):
-    """Puts keys and values [B, H, K, D] at the entries from `first`, a scalar, on."""
+def write(cache, visible, first, keys, values):
+    """Puts keys and values [B, H, K, D] at the entries from `first`, a scalar, on.
+
+    visible [B, K, E] tells the number of entries: asked of each cache, TensorFlow would compute it
+    as often.
+    """
     new = {"keys": keys, "values": values}
-    return {name: _write(cache[name], first, new[name]) for name in cache}
+    entries = ops.shape(visible)[-1]
+    return {name: _write(cache[name], entries, first, new[name]) for name in cache}
 
 
-def read(cache, like):
+def read(cache, visible, like):
     """Gives all entries, keys and values, each [B, H, E, D] for `like` [B, H, K, D]."""
-    sentences, heads, _, depth = ops.shape(like)
-    shape = (sentences, heads, ops.shape(cache["keys"])[1] // depth, depth)
+    _, heads, _, depth = ops.shape(like)
+    shape = (-1, heads, ops.shape(visible)[-1], depth)
     return tuple(ops.reshape(cache[name], shape) for name in ("keys", "values"))
 
 
-def _write(entries, first, new):
+def _write(numbers, entries, first, new):
     _, _, count, depth = ops.shape(new)
     rows = ops.reshape(new, (-1, count * depth))
     if is_portable():
-        return tf.concat([entries, rows], axis=1)
-    words, rows = _as_words(entries, depth), _as_words(rows, depth)
-    width = depth * entries.dtype.size // words.dtype.size  # of an entry, in words
+        return tf.concat([numbers, rows], axis=1)
+    words, rows = _as_words(numbers, entries, depth), _as_words(rows, count, depth)
+    width = depth * numbers.dtype.size // words.dtype.size  # of an entry, in words
     begin, end = tf.stack([0, first * width]), tf.stack([0, (first + count) * width])
     # Under these masks the first axis is taken whole.
     written = tf.raw_ops.TensorStridedSliceUpdate(
         input=words, begin=begin, end=end, strides=[1, 1], value=rows, begin_mask=1, end_mask=1
     )
-    return tf.reshape(tf.bitcast(written, entries.dtype), tf.shape(entries))
+    return tf.reshape(tf.bitcast(written, numbers.dtype), (-1, entries * depth))
 
 
-def _as_words(numbers, depth):
-    """Views numbers, rows of entries of so many, as the largest words that entries consist of.
+def _as_words(numbers, entries, depth):
+    """Views numbers [R, entries * depth] as the largest words that entries consist of.
 
     TensorFlow writes word by word, whatever their size.
     """
@@ -58,8 +64,7 @@ def _as_words(numbers, depth):
     count = kind.size // numbers.dtype.size
     if count == 1:
         return tf.bitcast(numbers, kind)
-    rows, length = ops.shape(numbers)
-    return tf.bitcast(ops.reshape(numbers, (rows, length // count, count)), kind)
+    return tf.bitcast(ops.reshape(numbers, (-1, entries * (depth // count), count)), kind)
 
 
 def pack(cache, visible, sentences, heads, depth, room):
@@ -79,7 +84,7 @@ def pack(cache, visible, sentences, heads, depth, room):
         any of the sentences sees.
     """
     before, _, entries = ops.shape(visible)
-    visible = ops.take(visible, sentences, axis=0)
+    visible = gather(visible, sentences)
     seen = ops.cast(ops.any(visible, axis=1), "int32")
     used = ops.max(ops.sum(seen, axis=1), initial=0)
     # Those that are seen come first, in their order.
@@ -89,7 +94,7 @@ def pack(cache, visible, sentences, heads, depth, room):
     places = ops.reshape(rows[:, :, None] * entries + order[:, None, :], (-1, used))
 
     def keep(tensor):
-        kept = ops.take(ops.reshape(tensor, (before * heads * entries, depth)), places, axis=0)
+        kept = gather(ops.reshape(tensor, (before * heads * entries, depth)), places)
         return tf.pad(
             ops.reshape(kept, (ops.shape(places)[0], used * depth)), [[0, 0], [0, room * depth]]
         )

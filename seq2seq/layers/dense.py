@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from seq2seq.layers.shapes import reshape
+
 
 @keras.saving.register_keras_serializable(package="seq2seq")
 class Dense(keras.layers.Dense):
@@ -18,7 +20,7 @@ class Dense(keras.layers.Dense):
             # Reshaped, since a custom gradient takes tensors and no variables.
             rows = add_bias(rows, ops.reshape(self.bias, (-1,)))
         rows = self.activation(rows)
-        return ops.reshape(rows, (*ops.shape(inputs)[:-1], self.units))
+        return reshape(rows, (*ops.shape(inputs)[:-1], self.units))
 
 
 @ops.custom_gradient

@@ -5,18 +5,19 @@ import math
 from keras import ops
 
 from seq2seq.layers.plain_transposition import transpose_plainly
+from seq2seq.layers.shapes import reshape
 
 
 def split_heads(tensor, heads):
     """[B, T, M] -> [B, heads, T, M / heads]."""
     batch, length, units = ops.shape(tensor)
-    return ops.swapaxes(ops.reshape(tensor, (batch, length, heads, units // heads)), 1, 2)
+    return ops.swapaxes(reshape(tensor, (batch, length, heads, units // heads)), 1, 2)
 
 
 def join_heads(tensor):
     """[B, H, T, D] -> [B, T, H * D]."""
     batch, heads, length, depth = ops.shape(tensor)
-    return ops.reshape(ops.swapaxes(tensor, 1, 2), (batch, length, heads * depth))
+    return reshape(ops.swapaxes(tensor, 1, 2), (batch, length, heads * depth))
 
 
 def attend(query, keys, values, mask, dropout=None):
@@ -37,8 +38,12 @@ def attend(query, keys, values, mask, dropout=None):
 def step_parts(tensor, heads, parts):
     """Splits [B, T, parts * M] into as many of [B, heads, T, M / heads], for a step of a search."""
     batch, length, units = ops.shape(tensor)
-    shape = (batch, length, parts, heads, units // parts // heads)
-    split = transpose_plainly(ops.reshape(tensor, shape), (2, 0, 3, 1, 4))
+    depth = units // parts // heads
+    if tensor.shape[1] == 1:  # what one token has lies in that order
+        pieces = ops.split(tensor, parts, axis=-1) if parts > 1 else [tensor]
+        return [reshape(piece, (batch, heads, 1, depth)) for piece in pieces]
+    shape = (batch, length, parts, heads, depth)
+    split = transpose_plainly(reshape(tensor, shape), (2, 0, 3, 1, 4))
     return ops.unstack(split, parts)
 
 
@@ -52,8 +57,8 @@ def step_attention(query, keys, values, mask):
     weights = weights / ops.sum(weights, axis=-1, keepdims=True)
     context = ops.matmul(ops.cast(weights, values.dtype), values)
     batch, heads, length, depth = ops.shape(context)
-    joined = transpose_plainly(context, (0, 2, 1, 3))
-    return ops.reshape(joined, (batch, length, heads * depth)), weights
+    joined = context if context.shape[2] == 1 else transpose_plainly(context, (0, 2, 1, 3))
+    return reshape(joined, (batch, length, heads * depth)), weights
 
 
 def causal_mask(length):

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from seq2seq.layers.gather import gather
 from seq2seq.layers.rotary_positions import rotate
 from seq2seq.layers.sinusoidal_positions import sinusoids
 
@@ -49,7 +50,7 @@ class LearnedPositions(Positions):
 
     def mark(self, embedded, positions):
         positions = ops.minimum(positions, self.length - 1)
-        return embedded + ops.cast(ops.take(self.vectors, positions, axis=0), embedded.dtype)
+        return embedded + ops.cast(gather(self.vectors, positions), embedded.dtype)
 
     def get_config(self):
         return super().get_config() | {"length": self.length, "units": self.units}

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from seq2seq.layers.gather import gather
+
 
 def repeat_rows(rows, times: int):
     """Gives each sentence `times` rows, side by side: nested [B, ...] -> [B * times, ...]."""
@@ -13,7 +15,7 @@ def repeat_rows(rows, times: int):
 
 def take_rows(rows, index):
     """Reorders all that belongs to rows: nested [R, ...], index [N] -> nested [N, ...]."""
-    return keras.tree.map_structure(lambda tensor: ops.take(tensor, index, axis=0), rows)
+    return keras.tree.map_structure(lambda tensor: gather(tensor, index), rows)
 
 
 def rows_of(sentences, times: int):
@@ -26,5 +28,5 @@ def choose_rows(versions: list, place):
     count = ops.shape(place)[0]
     index = place * count + ops.arange(count)
     return keras.tree.map_structure(
-        lambda *tensors: ops.take(ops.concatenate(tensors, axis=0), index, axis=0), *versions
+        lambda *tensors: gather(ops.concatenate(tensors, axis=0), index), *versions
     )

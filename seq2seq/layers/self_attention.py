@@ -62,8 +62,8 @@ class SelfAttention(keras.layers.Layer):
         """
         query, keys, values = step_parts(self.project(inputs), self.heads, 3)
         query, keys = turn(query, place["positions"]), turn(keys, place["positions"])
-        cache = write(cache, place["entry"], keys, values)
-        keys, values = read(cache, like=query)
+        cache = write(cache, place["visible"], place["entry"], keys, values)
+        keys, values = read(cache, place["visible"], like=query)
         context, _ = step_attention(query, keys, values, place["visible"][:, None])
         return self.combine(context), cache
 

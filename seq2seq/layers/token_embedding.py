@@ -3,6 +3,9 @@
 import keras
 from keras import ops
 
+from seq2seq.layers.gather import gather
+from seq2seq.layers.shapes import reshape
+
 
 @keras.saving.register_keras_serializable(package="seq2seq")
 class TokenEmbedding(keras.layers.Layer):
@@ -28,14 +31,14 @@ class TokenEmbedding(keras.layers.Layer):
     def call(self, ids):
         # Picked first and rounded then: the other way round, the whole table would be, and
         # gradients of a token's many places would be added up in what bfloat16 leaves of them.
-        picked = ops.take(self.vectors, ids, axis=0)
+        picked = gather(self.vectors, ids)
         return ops.cast(picked * self.units**0.5, self.compute_dtype)
 
     def project(self, features):
         """Scores each token with these same vectors: [B, T, units] -> [B, T, V]."""
         rows = ops.reshape(features, (-1, self.units))
         scores = ops.matmul(rows, ops.transpose(ops.cast(self.vectors, features.dtype)))
-        return ops.reshape(scores, (*ops.shape(features)[:-1], self.vocabulary))
+        return reshape(scores, (*ops.shape(features)[:-1], self.vocabulary))
 
     def get_config(self):
         return super().get_config() | {"vocabulary": self.vocabulary, "units": self.units}

@@ -16,6 +16,7 @@ from seq2seq.layers.recurrent import Recurrent
 from seq2seq.layers.rows import repeat_rows
 from seq2seq.layers.state_bridge import StateBridge
 from seq2seq.layers.token_embedding import TokenEmbedding
+from seq2seq.layers.widening import widen
 from seq2seq.models.seq2seq import Seq2Seq, is_token, require_one_vocabulary
 
 
@@ -255,7 +256,7 @@ class LSTM(Seq2Seq):
             logits = self.target_embedding.project(logits)
         if self.copying:
             return self.pointer(vectors, logits, weights, memory["source"])
-        return ops.cast(logits, "float32")
+        return widen(logits)
 
 
 def _group(tensor, memory):

@@ -10,13 +10,16 @@ from seq2seq.layers.decoder_layer import DecoderLayer
 from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
 from seq2seq.layers.encoder_layer import EncoderLayer
+from seq2seq.layers.gather import gather
 from seq2seq.layers.headed_attention import causal_mask
 from seq2seq.layers.pointer_generator import PointerGenerator
 from seq2seq.layers.positions import positions_of
 from seq2seq.layers.recompute import Recompute
 from seq2seq.layers.residual import NORMALIZATIONS
 from seq2seq.layers.rows import choose_rows
+from seq2seq.layers.shapes import reshape
 from seq2seq.layers.token_embedding import TokenEmbedding
+from seq2seq.layers.widening import widen
 from seq2seq.models.seq2seq import Seq2Seq, is_token, require_one_vocabulary
 
 
@@ -181,7 +184,7 @@ class Transformer(Seq2Seq):
 
     def look(self, token, position, state, memory):
         sentences, hypotheses, entries = ops.shape(state["visible"])
-        token = ops.reshape(token, (sentences, hypotheses))
+        token = reshape(token, (sentences, hypotheses))
         # [1, 1], or [B, 1] of one hypothesis a sentence.
         positions = ops.reshape(position, (-1, 1))
         own = state["entry"] + ops.arange(hypotheses)
@@ -208,7 +211,7 @@ class Transformer(Seq2Seq):
 
     def follow(self, state, parent):
         shape = ops.shape(state["visible"])
-        visible = ops.take(ops.reshape(state["visible"], (-1, shape[2])), parent, axis=0)
+        visible = gather(ops.reshape(state["visible"], (-1, shape[2])), parent)
         return state | {"visible": ops.reshape(visible, shape)}
 
     def pack(self, state, sentences, hypotheses, room):
@@ -252,10 +255,10 @@ class Transformer(Seq2Seq):
         logits = self.target_embedding.project(features) if tied else self.output_layer(features)
         if self.copying:
             return self.pointer(features, logits, attention, memory["source"])
-        return ops.cast(logits, "float32")
+        return widen(logits)
 
 
 def _as_rows(tensor):
     """Lets the hypotheses of all sentences stand as rows: [B, K, D] -> [B * K, D]."""
     sentences, hypotheses, depth = ops.shape(tensor)
-    return ops.reshape(tensor, (sentences * hypotheses, depth))
+    return reshape(tensor, (sentences * hypotheses, depth))

@@ -8,6 +8,7 @@ from pipelines.special_tokens import END, START
 from seq2seq.decoding.constraints.constraint import NEVER
 from seq2seq.decoding.parts.best_of import best_of, rows_within
 from seq2seq.decoding.search import put
+from seq2seq.layers.gather import gather
 
 
 class Beam(NamedTuple):
@@ -85,9 +86,9 @@ def scores_of(beam: Beam, gain):
 def candidates(beam: Beam, position, score, places, token) -> Candidates:
     """Writes out continuations: score and places [N, C], of all in token [N * K, E]."""
     parent = places // ops.shape(token)[1]
-    token = ops.take(ops.reshape(token, (-1,)), places)
+    token = gather(ops.reshape(token, (-1,)), places)
     ids = ops.reshape(beam.ids, (-1, ops.shape(beam.ids)[2]))
-    ids = put(ops.take(ids, parent, axis=0), position, token)
+    ids = put(gather(ids, parent), position, token)
     return Candidates(ids, token, score, parent)
 
 
@@ -97,12 +98,12 @@ def survive(beam: Beam, found: Candidates) -> tuple[Beam, Any]:
     is_end = found.token == END
     _, index = ops.top_k(ops.where(is_end, -count, 0) - ops.arange(count), width)
     place = rows_within(index, count)
-    take = lambda tensor: ops.take(ops.reshape(tensor, (-1,)), place)
+    take = lambda tensor: gather(ops.reshape(tensor, (-1,)), place)
     score = take(ops.where(is_end, NEVER, found.score))
-    ids = ops.take(ops.reshape(found.ids, (-1, ops.shape(found.ids)[2])), place, axis=0)
+    ids = gather(ops.reshape(found.ids, (-1, ops.shape(found.ids)[2])), place)
     parent = take(found.parent)
     size = ops.shape(beam.coverage)[2]
-    coverage = ops.take(ops.reshape(beam.coverage, (-1, size)), parent, axis=0)
+    coverage = gather(ops.reshape(beam.coverage, (-1, size)), parent)
     return Beam(ids, take(found.token), score, coverage), ops.reshape(parent, (-1,))
 
 
@@ -115,7 +116,7 @@ def finish(finished: Finished, found: Candidates, scores) -> Finished:
     scores, index = ops.top_k(ops.concatenate([finished.scores, scores], axis=1), width)
     ids = ops.concatenate([finished.ids, found.ids], axis=1)
     ids = ops.reshape(ids, (-1, ops.shape(found.ids)[2]))
-    ids = ops.take(ids, rows_within(index, count), axis=0)
+    ids = gather(ids, rows_within(index, count))
     return finished._replace(ids=ids, scores=scores)
 
 

@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from seq2seq.layers.gather import gather
+
 # How many neighbouring ids are looked at together: the first that divides the vocabulary, or 32.
 WIDTHS = (32, *range(31, 15, -1), *range(33, 65))
 
@@ -21,7 +23,7 @@ def best_of(logits, count: int):
     even = logits if groups * width == size else logits[:, : groups * width]
     grouped = ops.reshape(even, (-1, groups, width))
     _, group = ops.top_k(ops.max(grouped, axis=-1), count)
-    values = ops.take(ops.reshape(grouped, (-1, width)), rows_within(group, groups), axis=0)
+    values = gather(ops.reshape(grouped, (-1, width)), rows_within(group, groups))
     ids = group[:, :, None] * width + ops.arange(width)
     flat = lambda tensor: ops.reshape(tensor, (-1, count * width))
     rest = ops.arange(groups * width, size) + ops.zeros_like(group[:, :1])
@@ -30,7 +32,7 @@ def best_of(logits, count: int):
         ops.concatenate([flat(values), logits[:, groups * width :]], 1), count
     )
     places = count * width + size - groups * width
-    return values, ops.take(ops.reshape(ids, (-1,)), rows_within(index, places))
+    return values, gather(ops.reshape(ids, (-1,)), rows_within(index, places))
 
 
 def rows_within(index, size: int):

@@ -11,6 +11,7 @@ from keras import ops
 
 from pipelines.special_tokens import END, START
 from seq2seq.decoding.constraints.constraint import NEVER, begin, constrain
+from seq2seq.decoding.parts.best_of import rows_within
 from seq2seq.decoding.search import (
     Hypotheses,
     Live,
@@ -20,6 +21,7 @@ from seq2seq.decoding.search import (
     put,
     search_in_rounds,
 )
+from seq2seq.layers.gather import gather
 
 
 class Walk(NamedTuple):
@@ -71,9 +73,11 @@ class WalkingSearch(Search):
         logits = ops.cast(logits, "float32")
         allowed = constrain(self.constraints, logits, position, now.ids, now.known)[:, END:]
         place = self.choose(allowed, position, keras.tree.map_structure(_as_rows, now.own))
-        gain = ops.take_along_axis(allowed, place[:, None], axis=1)[:, 0]
+        place = ops.cast(place, "int32")
+        among_all = rows_within(place[:, None], ops.shape(allowed)[1])[:, 0]
+        gain = gather(ops.reshape(allowed, (-1,)), among_all)
         score = ops.maximum(gain - ops.logsumexp(logits, axis=-1), NEVER)
-        return Live(_add(now, position, ops.cast(place, "int32") + END, score), state)
+        return Live(_add(now, position, place + END, score), state)
 
 
 def begin_walk(search: Search, sentences, max_length, given, own, hypotheses: int) -> Walk:
