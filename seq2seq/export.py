@@ -34,6 +34,7 @@ def export(
     signatures: Sequence[str] = (),
     version: int | None = None,
     about: About = About(),
+    constants: bool | None = None,
 ) -> Path:
     """Writes a version of `folder`, checks it in a fresh process, and publishes it.
 
@@ -48,6 +49,9 @@ def export(
         signatures: beside serving_default [all], files of seq2seq/signatures.
         version: its number [one more than the highest].
         about: what README.md, the model's card, tells of where it comes from.
+        constants: True = weights are constants of the graphs, with which processors compute
+            faster; False = variables, of which a server has one copy [constants where they take
+            at most 256 MB and are not stored in fewer bits].
 
     Returns:
         The folder of the new version, such as saved_models/restore/1.
@@ -66,7 +70,7 @@ def export(
     unfinished = folder / f"unfinished-{uuid.uuid4().hex[:12]}"
     unfinished.mkdir(parents=True)
     try:
-        write_package(generator, unfinished, _batches(samples), signatures, about)
+        write_package(generator, unfinished, _batches(samples), signatures, about, constants)
         _require_passed(check(unfinished))
         return _publish(unfinished, version)
     except BaseException:

@@ -18,7 +18,7 @@ from seq2seq.engines.engine import make_engine
 from seq2seq.engines.litert import LiteRT
 from seq2seq.engines.onnx import Onnx
 from seq2seq.evaluation import bleu
-from seq2seq.rounded_weights.rounded_model import rounded
+from seq2seq.kept_weights.rounded_model import rounded
 from seq2seq.run import Run
 from seq2seq.text_batches import answered
 from seq2seq.threads import share_between_batches

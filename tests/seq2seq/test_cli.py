@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from seq2seq import cli, evaluation_command, export_commands, generation_commands
-from seq2seq.rounded_weights import rounded_model
+from seq2seq.kept_weights import rounded_model
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
@@ -61,6 +61,13 @@ class Pairs:
 
     def pairs(self, split):
         return iter([(f"{split} {number}", f"{split.upper()} {number}") for number in range(20)])
+
+
+def exported(generator, folder, samples, signatures, version, about, constants):
+    """Tells what an export is asked for."""
+    kept = {None: "", True: "constants", False: "variables"}[constants]
+    said = f"{folder}/{version or 1} {samples} {' '.join([*signatures, about or '', kept])}"
+    return said.rstrip()
 
 
 def checked(folder):
@@ -114,9 +121,7 @@ def fakes(monkeypatch):
         "quickstart": {"quickstart": print},
         "update_vocabulary": {"update_vocabulary": lambda *given: given[1]},
         "export": {
-            "export": lambda generator, folder, samples, signatures, version, about: (
-                f"{folder}/{version or 1} {samples} {' '.join([*signatures, about or ''])}".rstrip()
-            ),
+            "export": exported,
             "check": checked,
         },
         "model_card": {"About": types.SimpleNamespace(read=lambda run, licence: licence)},
@@ -314,6 +319,9 @@ def test_an_export_may_choose_its_signatures_and_number(program, tmp_path):
     asked = "export", tmp_path, "models/a", "--samples", samples, "--version", "7"
     chosen = "--signature", "nbest", "--signature", "score", "--licence", "MIT"
     assert program(*asked, *chosen) == (0, ["models/a/7 ['a'] nbest score MIT"], [])
+    for kept in ("constants", "variables"):
+        said = f"models/a/7 ['a'] nbest score MIT {kept}"
+        assert program(*asked, *chosen, f"--{kept}") == (0, [said], [])
     assert_refused(program(*asked, "--nbest", "3"), "nbest: 3")
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from seq2seq.rounded_weights.stored_weight import stored
+from seq2seq.kept_weights.stored_weight import stored
 
 DRAW = np.random.default_rng(7)
 WEIGHT = DRAW.normal(size=(32, 48)).astype("float32")

@@ -10,9 +10,10 @@ from pipelines.tokenizers.bytes import Bytes
 from seq2seq.decoding.greedy_search import GreedySearch
 from seq2seq.export import export
 from seq2seq.generator import Generator
+from seq2seq.kept_weights.kept_model import KeptModel
+from seq2seq.kept_weights.rounded_model import RoundedModel, rounded
+from seq2seq.kept_weights.stored_weight import stored
 from seq2seq.models.seq2seq import Seq2Seq
-from seq2seq.rounded_weights.rounded_model import RoundedModel, rounded
-from seq2seq.rounded_weights.stored_weight import stored
 
 KINDS = [kind for kind in kinds("seq2seq.models") if kind != "seq2seq"]
 SOURCE = np.array([[5, 6, 7, 8, 2], [9, 4, 2, 0, 0]], "int32")
@@ -58,7 +59,7 @@ def test_it_is_the_model_of_the_rounded_weights(kind, bits):
 
 def test_it_answers_whatever_the_contract_of_models_asks():
     asked = {name for name, value in vars(Seq2Seq).items() if callable(value) and name[0] != "_"}
-    assert asked - vars(RoundedModel).keys() == {
+    assert asked - vars(KeptModel).keys() == {
         "call",
         "build",
         "get_config",

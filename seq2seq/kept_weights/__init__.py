@@ -1,0 +1,1 @@
+"""How an export keeps weights: in fewer bits, or as constants of its graphs."""

@@ -1,1 +1,0 @@
-"""Weights stored in fewer bits, and the model that computes with them in float32."""
