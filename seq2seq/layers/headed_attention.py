@@ -51,7 +51,8 @@ def step_attention(query, keys, values, mask):
     """Reads as `attend`, in a step of a search -> (context [B, T, H * D], weights)."""
     query = query * (1.0 / math.sqrt(query.shape[-1]))
     scores = ops.cast(ops.einsum("bhtd,bhsd->bhts", query, keys), "float32")
-    scores = ops.where(mask, scores, -1e9)
+    # Added, since to choose takes longer; what is added is computed once for all layers.
+    scores = scores + ops.where(mask, 0.0, -1e9)
     # TensorFlow's softmax takes five times as long for so few numbers.
     weights = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True))
     weights = weights / ops.sum(weights, axis=-1, keepdims=True)
