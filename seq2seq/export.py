@@ -51,7 +51,7 @@ def export(
         about: what README.md, the model's card, tells of where it comes from.
         constants: True = weights are constants of the graphs, with which processors compute
             faster; False = variables, of which a server has one copy [constants where they take
-            at most 256 MB and are not stored in fewer bits].
+            at most 64 MB and are not stored in fewer bits].
 
     Returns:
         The folder of the new version, such as saved_models/restore/1.

@@ -51,7 +51,7 @@ def export(
         typer.Option(
             "--constants/--variables",
             help="how TensorFlow has weights: constants answer sooner on processors, variables "
-            "take less memory [constants up to 256 MB]",
+            "take less memory [constants up to 64 MB]",
         ),
     ] = None,
     checkpoint: Checkpoint = "best",
