@@ -34,7 +34,7 @@ def export(
     signatures: Sequence[str] = (),
     version: int | None = None,
     about: About = About(),
-    constants: bool | None = None,
+    constants: bool = False,
 ) -> Path:
     """Writes a version of `folder`, checks it in a fresh process, and publishes it.
 
@@ -49,9 +49,8 @@ def export(
         signatures: beside serving_default [all], files of seq2seq/signatures.
         version: its number [one more than the highest].
         about: what README.md, the model's card, tells of where it comes from.
-        constants: True = weights are constants of the graphs, with which processors compute
-            faster; False = variables, of which a server has one copy [constants where they take
-            at most 64 MB and are not stored in fewer bits].
+        constants: weights are constants of the graphs, with which processors answer sooner, and
+            which take many times the memory; otherwise variables.
 
     Returns:
         The folder of the new version, such as saved_models/restore/1.

@@ -47,13 +47,13 @@ def export(
         typer.Option(help="how weights are kept: int8, bfloat16; others for an engine [float32]"),
     ] = None,
     constants: Annotated[
-        bool | None,
+        bool,
         typer.Option(
-            "--constants/--variables",
-            help="how TensorFlow has weights: constants answer sooner on processors, variables "
-            "take less memory [constants up to 64 MB]",
+            "--constants",
+            help="weights as constants of the graphs: a text alone is answered sooner on "
+            "processors, and a server takes many times their memory",
         ),
-    ] = None,
+    ] = False,
     checkpoint: Checkpoint = "best",
     joined: Joined = [],
     mean: Mean = "arithmetic",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from seq2seq.batching_parameters import BATCHING
 from seq2seq.generator import Generator
-from seq2seq.kept_weights.constant_model import constant, may_be_constant
+from seq2seq.kept_weights.constant_model import constant
 from seq2seq.model_card import About
 from seq2seq.serving_json import serving_json
 from seq2seq.serving_samples import write_samples
@@ -24,7 +24,7 @@ def write_package(
     batches: list[list[bytes]],
     signatures: Sequence[str] = (),
     about: About = About(),
-    constants: bool | None = None,
+    constants: bool = False,
 ) -> None:
     """Writes a version that is not checked yet: the model, and what lies beside it.
 
@@ -33,12 +33,12 @@ def write_package(
             the fourth, the answers of `serving_default` alone.
         signatures: beside `serving_default` [all].
         about: what the model's card tells.
-        constants: whether weights are constants of the graphs [where they may be].
+        constants: whether weights are constants of the graphs.
 
     Raises:
         ValueError: a signature is unknown, or the model fails on a batch.
     """
-    if may_be_constant(generator) if constants is None else constants:
+    if constants:
         generator = constant(generator)
     model = TracedModel(generator, signatures)
     model.save(folder)

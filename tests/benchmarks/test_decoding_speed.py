@@ -83,9 +83,9 @@ class Engines:
             "hugging_face": ids,
         }
         self.order = sorted(range(len(ids)), key=lambda place: -len(ids[place]))
-        export(generator, folder / "saved", self.texts[:4], ["nbest"])
+        export(generator, folder / "saved", self.texts[:4], ["nbest"], constants=True)
         short = Run(os.environ["DECODED_RUN"], [*searched, SHORT]).generator()
-        export(short, folder / "short", self.texts[:4], ["nbest"])
+        export(short, folder / "short", self.texts[:4], ["nbest"], constants=True)
         make_engine("ctranslate2").write(generator, folder / "engine", self.texts[:2])
 
     def asked(self):

@@ -65,7 +65,7 @@ class Pairs:
 
 def exported(generator, folder, samples, signatures, version, about, constants):
     """Tells what an export is asked for."""
-    kept = {None: "", True: "constants", False: "variables"}[constants]
+    kept = "constants" if constants else ""
     said = f"{folder}/{version or 1} {samples} {' '.join([*signatures, about or '', kept])}"
     return said.rstrip()
 
@@ -319,9 +319,8 @@ def test_an_export_may_choose_its_signatures_and_number(program, tmp_path):
     asked = "export", tmp_path, "models/a", "--samples", samples, "--version", "7"
     chosen = "--signature", "nbest", "--signature", "score", "--licence", "MIT"
     assert program(*asked, *chosen) == (0, ["models/a/7 ['a'] nbest score MIT"], [])
-    for kept in ("constants", "variables"):
-        said = f"models/a/7 ['a'] nbest score MIT {kept}"
-        assert program(*asked, *chosen, f"--{kept}") == (0, [said], [])
+    said = "models/a/7 ['a'] nbest score MIT constants"
+    assert program(*asked, *chosen, "--constants") == (0, [said], [])
     assert_refused(program(*asked, "--nbest", "3"), "nbest: 3")
 
 

@@ -10,9 +10,7 @@ from pipelines.tokenizers.bytes import Bytes
 from seq2seq.decoding.beam_search import BeamSearch
 from seq2seq.export import export
 from seq2seq.generator import Generator
-from seq2seq.kept_weights import constant_model
-from seq2seq.kept_weights.constant_model import ConstantModel, constant, may_be_constant
-from seq2seq.kept_weights.rounded_model import rounded
+from seq2seq.kept_weights.constant_model import ConstantModel, constant
 from seq2seq.models.seq2seq import Seq2Seq
 
 KINDS = [kind for kind in kinds("seq2seq.models") if kind != "seq2seq"]
@@ -78,15 +76,17 @@ def transformer():
 
 
 def test_an_export_holds_each_weight_once_however_many_graphs_use_it(transformer, tmp_path):
-    functions, variables = saved(export(transformer, tmp_path, TEXTS, ["nbest", "score"]))
+    functions, variables = saved(
+        export(transformer, tmp_path, TEXTS, ["nbest", "score"], constants=True)
+    )
     shapes = [tuple(weight.shape) for weight in transformer.model.weights]
     matrices = sorted(shape for shape in shapes if len(shape) > 1)
     assert large_constants(functions) == matrices
     assert variables < 4096
 
 
-def test_an_export_may_keep_variables(transformer, tmp_path):
-    folder = export(transformer, tmp_path, TEXTS, ["nbest"], constants=False)
+def test_an_export_keeps_variables_unless_asked(transformer, tmp_path):
+    folder = export(transformer, tmp_path, TEXTS, ["nbest"])
     functions, variables = saved(folder)
     assert not large_constants(functions)
     assert variables > 4 * sum(weight.numpy().size for weight in transformer.model.weights)
@@ -106,7 +106,7 @@ def ran(folder):
 
 def test_products_that_run_have_constant_matrices_and_a_bias(transformer, tmp_path):
     """Those alone are packed once; a loop's body, too, has to hold them itself."""
-    nodes = ran(export(transformer, tmp_path, TEXTS, ["nbest"]))
+    nodes = ran(export(transformer, tmp_path, TEXTS, ["nbest"], constants=True))
     products = [
         node for node in nodes.values() if node.op.endswith("MatMul") and "Batch" not in node.op
     ]
@@ -115,13 +115,3 @@ def test_products_that_run_have_constant_matrices_and_a_bias(transformer, tmp_pa
     for node in products:
         assert "Fused" in node.op
         assert nodes[node.input[1]].op == "Const"
-
-
-def test_large_weights_and_stored_ones_stay_as_they_are(transformer, monkeypatch):
-    assert may_be_constant(transformer)
-    assert not may_be_constant(rounded(transformer, "int8"))
-    size = 4 * sum(weight.numpy().size for weight in transformer.model.weights)
-    monkeypatch.setattr(constant_model, "LARGEST", size)
-    assert may_be_constant(transformer)
-    monkeypatch.setattr(constant_model, "LARGEST", size - 1)
-    assert not may_be_constant(transformer)
