@@ -34,7 +34,6 @@ def export(
     signatures: Sequence[str] = (),
     version: int | None = None,
     about: About = About(),
-    constants: bool = False,
 ) -> Path:
     """Writes a version of `folder`, checks it in a fresh process, and publishes it.
 
@@ -49,8 +48,6 @@ def export(
         signatures: beside serving_default [all], files of seq2seq/signatures.
         version: its number [one more than the highest].
         about: what README.md, the model's card, tells of where it comes from.
-        constants: weights are constants of the graphs, with which processors answer sooner, and
-            which take many times the memory; otherwise variables.
 
     Returns:
         The folder of the new version, such as saved_models/restore/1.
@@ -69,7 +66,7 @@ def export(
     unfinished = folder / f"unfinished-{uuid.uuid4().hex[:12]}"
     unfinished.mkdir(parents=True)
     try:
-        write_package(generator, unfinished, _batches(samples), signatures, about, constants)
+        write_package(generator, unfinished, _batches(samples), signatures, about)
         _require_passed(check(unfinished))
         return _publish(unfinished, version)
     except BaseException:

@@ -74,12 +74,18 @@ def export(
     if engine is None:
         found = nbest or (1 if draft else trained.recipe.search.kept)
         generator = trained.generator(checkpoint, joined, mean, weight, found, draft)
+        if constants and quantization is not None:
+            raise ValueError("weights of --quantization are variables: leave out --constants")
+        if constants:
+            from seq2seq.kept_weights.constant_model import constant
+
+            generator = constant(generator)
         if quantization is not None:
             from seq2seq.kept_weights.rounded_model import rounded
 
             generator = rounded(generator, quantization)
         about = About.read(run, licence)
-        print(export(generator, folder, texts, signature, version, about, constants))
+        print(export(generator, folder, texts, signature, version, about))
     else:
         from seq2seq.engines.engine import make_engine
 

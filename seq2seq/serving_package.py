@@ -6,7 +6,6 @@ from pathlib import Path
 
 from seq2seq.batching_parameters import BATCHING
 from seq2seq.generator import Generator
-from seq2seq.kept_weights.constant_model import constant
 from seq2seq.model_card import About
 from seq2seq.serving_json import serving_json
 from seq2seq.serving_samples import write_samples
@@ -24,7 +23,6 @@ def write_package(
     batches: list[list[bytes]],
     signatures: Sequence[str] = (),
     about: About = About(),
-    constants: bool = False,
 ) -> None:
     """Writes a version that is not checked yet: the model, and what lies beside it.
 
@@ -33,13 +31,10 @@ def write_package(
             the fourth, the answers of `serving_default` alone.
         signatures: beside `serving_default` [all].
         about: what the model's card tells.
-        constants: whether weights are constants of the graphs.
 
     Raises:
         ValueError: a signature is unknown, or the model fails on a batch.
     """
-    if constants:
-        generator = constant(generator)
     model = TracedModel(generator, signatures)
     model.save(folder)
     first, more = batches[:MANY], batches[MANY:]

@@ -14,7 +14,7 @@ class ConstantModel(KeptModel):
 
     TensorFlow packs the matrix of a product (oneDNN, on processors) each time that it computes it,
     unless the matrix is a constant of the very graph, a loop's body too: then only once. Few rows
-    take less time than packing does. One sentence alone, beam 5, in bfloat16: 0.73 of the time.
+    take less time than packing does. One sentence alone, beam 5, in bfloat16: 0.67 of the time.
 
     A constant is the result of a function, which TensorFlow puts in the place of its calls: so a
     SavedModel has it once, however many graphs call it. A process keeps it several times: as it

@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from seq2seq.engines.engine import make_engine
 from seq2seq.export import export
+from seq2seq.kept_weights.constant_model import constant
 from seq2seq.run import Run
 
 pytestmark = [
@@ -83,9 +84,9 @@ class Engines:
             "hugging_face": ids,
         }
         self.order = sorted(range(len(ids)), key=lambda place: -len(ids[place]))
-        export(generator, folder / "saved", self.texts[:4], ["nbest"], constants=True)
+        export(constant(generator), folder / "saved", self.texts[:4], ["nbest"])
         short = Run(os.environ["DECODED_RUN"], [*searched, SHORT]).generator()
-        export(short, folder / "short", self.texts[:4], ["nbest"], constants=True)
+        export(constant(short), folder / "short", self.texts[:4], ["nbest"])
         make_engine("ctranslate2").write(generator, folder / "engine", self.texts[:2])
 
     def asked(self):

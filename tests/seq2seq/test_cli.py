@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from seq2seq import cli, evaluation_command, export_commands, generation_commands
-from seq2seq.kept_weights import rounded_model
+from seq2seq.kept_weights import constant_model, rounded_model
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
@@ -63,11 +63,9 @@ class Pairs:
         return iter([(f"{split} {number}", f"{split.upper()} {number}") for number in range(20)])
 
 
-def exported(generator, folder, samples, signatures, version, about, constants):
+def exported(generator, folder, samples, signatures, version, about):
     """Tells what an export is asked for."""
-    kept = "constants" if constants else ""
-    said = f"{folder}/{version or 1} {samples} {' '.join([*signatures, about or '', kept])}"
-    return said.rstrip()
+    return f"{folder}/{version or 1} {samples} {' '.join([*signatures, about or ''])}".rstrip()
 
 
 def checked(folder):
@@ -319,8 +317,6 @@ def test_an_export_may_choose_its_signatures_and_number(program, tmp_path):
     asked = "export", tmp_path, "models/a", "--samples", samples, "--version", "7"
     chosen = "--signature", "nbest", "--signature", "score", "--licence", "MIT"
     assert program(*asked, *chosen) == (0, ["models/a/7 ['a'] nbest score MIT"], [])
-    said = "models/a/7 ['a'] nbest score MIT constants"
-    assert program(*asked, *chosen, "--constants") == (0, [said], [])
     assert_refused(program(*asked, "--nbest", "3"), "nbest: 3")
 
 
@@ -351,6 +347,10 @@ def test_an_export_says_how_weights_are_kept(program, tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules["seq2seq.export"], "export", lambda generator, *_: generator)
     asked = "export", tmp_path, "models/a", "--quantization", "bfloat16"
     assert program(*asked) == (0, ["bfloat16 weights"], [])
+    assert_refused(program(*asked, "--constants"), "leave out --constants")
+    monkeypatch.setattr(constant_model, "constant", lambda _: "constant weights")
+    said = ["constant weights"]
+    assert program("export", tmp_path, "models/a", "--constants") == (0, said, [])
 
 
 def test_an_export_needs_no_corpus(program, tmp_path, monkeypatch):

@@ -22,7 +22,7 @@ def written(monkeypatch):
     """Spares the model: a version is a file, and its check what the returned list holds."""
     reports = [PASSED]
 
-    def write(generator, folder, batches, signatures, about, constants):
+    def write(generator, folder, batches, signatures, about):
         (folder / "saved_model.pb").write_text(json.dumps([generator, list(signatures)]))
         generator == "broken" and 1 / 0
 

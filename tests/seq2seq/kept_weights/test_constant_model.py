@@ -76,9 +76,7 @@ def transformer():
 
 
 def test_an_export_holds_each_weight_once_however_many_graphs_use_it(transformer, tmp_path):
-    functions, variables = saved(
-        export(transformer, tmp_path, TEXTS, ["nbest", "score"], constants=True)
-    )
+    functions, variables = saved(export(constant(transformer), tmp_path, TEXTS, ["nbest", "score"]))
     shapes = [tuple(weight.shape) for weight in transformer.model.weights]
     matrices = sorted(shape for shape in shapes if len(shape) > 1)
     assert large_constants(functions) == matrices
@@ -106,7 +104,7 @@ def ran(folder):
 
 def test_products_that_run_have_constant_matrices_and_a_bias(transformer, tmp_path):
     """Those alone are packed once; a loop's body, too, has to hold them itself."""
-    nodes = ran(export(transformer, tmp_path, TEXTS, ["nbest"], constants=True))
+    nodes = ran(export(constant(transformer), tmp_path, TEXTS, ["nbest"]))
     products = [
         node for node in nodes.values() if node.op.endswith("MatMul") and "Batch" not in node.op
     ]
