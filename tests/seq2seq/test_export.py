@@ -206,6 +206,19 @@ def test_where_products_have_16_bits_another_text_may_be_as_likely():
     assert check_alone(model, [sample]).problems
 
 
+@pytest.mark.parametrize("others, passes", [(1, True), (2, False)])
+def test_where_products_have_16_bits_a_few_searches_may_go_another_way(others, passes):
+    among = model("nbest", {"text": texts(*["two"] * 5)})
+    among["text"] = texts(*["else"] * others, *["c"] * (5 - others))
+    among["score"] = np.array([-3.0] * others + [-2.0] * (5 - others), "float32")
+    for name in ("pieces", "numbers"):
+        among[name] = among[name][:, :1]
+    sample = Sample("nbest", {"text": texts(*["two"] * 5)}, among)
+    found = check_alone(model, [sample], rounds=True)
+    assert bool(found.problems) != passes and f"{others} of them otherwise" in found.about
+    assert len(check_alone(model, [sample]).problems) == 2 * others
+
+
 @pytest.mark.parametrize(
     "changed",
     [
