@@ -19,7 +19,8 @@ from seq2seq.decoding.parts.beam import (
     survive,
 )
 from seq2seq.decoding.search import Hypotheses, Live, Search, Steps, limits, search_in_rounds
-from seq2seq.layers.gather import gather
+from seq2seq.layers.gather import gather_within
+from seq2seq.layers.rows import rows_within
 
 # The least share that counts as read, so that what was never read costs a finite number.
 UNREAD = 1e-6
@@ -28,8 +29,8 @@ UNREAD = 1e-6
 class Told(NamedTuple):
     """What stays the same of each sentence.
 
-    limit: [N], its most ids. real: bool [N, S], True = a token of the source; S = 0 where coverage
-    is not asked. known: what the constraints know, nested tensors [N, ...].
+    limit: [N], its most ids. real: bool [N, S], True = a token of the source; () where coverage is
+    not asked. known: what the constraints know, nested tensors [N, ...].
     """
 
     limit: Any
@@ -100,7 +101,7 @@ class BeamSearch(Search):
             beam, parent = survive(beam, found)
             done = self._is_done(finished, beam.score, position + 1, told.limit)
             carried = beam, finished._replace(done=done), told
-            return Live(carried, steps.follow(state, parent))
+            return Live(carried, steps.follow(state, rows_within(parent, self.width)))
 
         def outcome(carried):
             _, finished, _ = carried
@@ -113,7 +114,7 @@ class BeamSearch(Search):
     def _begin(self, sentences, max_length, given) -> tuple[Beam, Finished, Told]:
         limit = limits(max_length, sentences)
         beam, finished = begin_beam(sentences, limit, self.width)
-        real = ops.zeros((sentences, 0), "bool")
+        real: Any = ()
         if self.coverage_penalty:
             real = given_value(given, "source", self) != PAD
             shape = (sentences, self.width, ops.shape(real)[1])
@@ -148,7 +149,7 @@ class BeamSearch(Search):
         if self.coverage_penalty:
             unread = ops.log(ops.clip(beam.coverage, UNREAD, 1.0))
             cost = ops.sum(ops.where(told.real[:, None], unread, 0.0), axis=-1)
-            cost = gather(ops.reshape(cost, (-1,)), found.parent)
+            cost = gather_within(cost, found.parent)
             scores = ops.maximum(scores + self.coverage_penalty * cost, NEVER)
         return finish(finished, found, ops.where(enters, scores, NEVER))
 

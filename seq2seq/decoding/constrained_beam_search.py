@@ -17,8 +17,8 @@ from seq2seq.decoding.constraints.constraint import (
     require_ids,
 )
 from seq2seq.decoding.parts.beam import Beam, Candidates, candidates, gains, scores_of
-from seq2seq.decoding.parts.best_of import rows_within
 from seq2seq.decoding.parts.phrases import count_said, next_of, progress_of
+from seq2seq.layers.gather import gather_within
 from seq2seq.layers.rows import repeat_rows
 
 
@@ -87,9 +87,8 @@ class ConstrainedBeamSearch(BeamSearch):
         said = count_said(progress, phrases, token)
         places = ops.shape(token)[1] * self.width
         flat = lambda tensor: ops.reshape(tensor, (-1, places))
-        index = _by_turns(flat(score), flat(said), 2 * self.width)
-        score = ops.take_along_axis(flat(score), index, axis=1)
-        return candidates(beam, position, score, rows_within(index, places), token)
+        place = _by_turns(flat(score), flat(said), 2 * self.width)
+        return candidates(beam, position, gather_within(flat(score), place), place, token)
 
     def _offers(self, logits, allowed, required):
         """Finds what rows may say next: the best, and required [R, C] -> gains, tokens [R, E]."""

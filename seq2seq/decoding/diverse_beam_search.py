@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Literal
 
+import keras
 from keras import ops
 
 from pipelines.special_tokens import END
@@ -19,8 +20,9 @@ from seq2seq.decoding.parts.beam import (
     scores_of,
     survive,
 )
-from seq2seq.decoding.parts.best_of import rows_within
 from seq2seq.decoding.search import Hypotheses, Live, Steps, search_in_rounds
+from seq2seq.layers.gather import gather_within
+from seq2seq.layers.rows import rows_within
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +65,8 @@ class DiverseBeamSearch(BeamSearch):
             beam, finished, told = live.carried
             logits, beam, state = self._step(steps, position, beam, live.state)
             beam, parent, finished = self._in_turn(one, logits, position, beam, finished, told)
-            return Live((beam, finished, told), steps.follow(state, parent))
+            state = steps.follow(state, rows_within(parent, self.width))
+            return Live((beam, finished, told), state)
 
         def outcome(carried):
             _, finished, _ = carried
@@ -77,7 +80,7 @@ class DiverseBeamSearch(BeamSearch):
         return search_in_rounds(steps, live, advance, outcome, self.width)
 
     def _in_turn(self, one: BeamSearch, logits, position, beam: Beam, finished, told: Told):
-        """Continues all groups: logits [N * K, V] -> (beam, parents [N * K], finished of each)."""
+        """Continues all groups: logits [N * K, V] -> (beam, parents [N, K], finished of each)."""
         size = logits.shape[-1]
         logits = ops.reshape(logits, (-1, self.groups, one.width, size))
         said = ops.zeros_like(logits[:, 0, 0])
@@ -89,10 +92,11 @@ class DiverseBeamSearch(BeamSearch):
             part, parent = survive(part, found)
             done = one._is_done(after, part.score, position + 1, told.limit)
             said = said + _said(part, before.done, size)
+            parent = parent + group * one.width
             groups.append((part, parent, after._replace(done=done)))
         parts, parents, finished = zip(*groups)
-        joined = Beam(*(ops.concatenate(each, axis=1) for each in zip(*parts)))
-        return joined, self._rows(parents), finished
+        join = lambda *each: ops.concatenate(each, axis=1)
+        return keras.tree.map_structure(join, *parts), join(*parents), finished
 
     def _one_group(self) -> BeamSearch:
         width = self.width // self.groups
@@ -101,7 +105,8 @@ class DiverseBeamSearch(BeamSearch):
 
     def _part(self, beam: Beam, group: int) -> Beam:
         width = self.width // self.groups
-        return Beam(*(each[:, group * width : (group + 1) * width] for each in beam))
+        own = slice(group * width, (group + 1) * width)
+        return keras.tree.map_structure(lambda each: each[:, own], beam)
 
     def _diverse(self, logits, said, position, beam: Beam, told: Told) -> Candidates:
         """Continues one group: logits [N, k, V], said [N, V] by the groups before."""
@@ -114,18 +119,9 @@ class DiverseBeamSearch(BeamSearch):
         total = ops.logsumexp(logits, axis=-1, keepdims=True)
         score = scores_of(beam, ops.take_along_axis(allowed, token, axis=1) - total)
         score = ops.where(is_there(rank), score, NEVER)
-        places = width * gain.shape[1]
-        _, index = ops.top_k(ops.reshape(rank, (-1, places)), 2 * width)
-        index = rows_within(index, places)
-        score = ops.take(ops.reshape(score, (-1,)), index)
-        return candidates(beam, position, score, index, token)
-
-    def _rows(self, parents):
-        """Turns rows of groups, [N * k] each, into rows of all: [N * K]."""
-        width = self.width // self.groups
-        parts = [ops.reshape(parent, (-1, width)) % width for parent in parents]
-        places = ops.concatenate([part + g * width for g, part in enumerate(parts)], axis=1)
-        return ops.reshape(rows_within(places, self.width), (-1,))
+        flat = lambda tensor: ops.reshape(tensor, (-1, width * gain.shape[1]))
+        _, place = ops.top_k(flat(rank), 2 * width)
+        return candidates(beam, position, gather_within(flat(score), place), place, token)
 
     def _best_of_all(self, finished: tuple[Finished, ...]) -> Hypotheses:
         ids = ops.concatenate([each.ids for each in finished], axis=1)

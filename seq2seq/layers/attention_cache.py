@@ -4,9 +4,15 @@ TensorFlow is named here for `TensorStridedSliceUpdate`, which writes where the 
 time of a step does not grow with the cache, as it does with `tf.tensor_scatter_nd_update`, which
 copies (eight caches of 32 sentences, 4 heads, 64 wide, 80 and 1,280 entries: 1.0 and 22 ms).
 
-A cache has a row a sentence and head, and in it the entries end to end, [B * H, E * D]: of any
-other layout, the same writes took three times as long.
+A cache has a row for the keys of each sentence and head, then one for their values, and in it the
+entries end to end, [2 * B * H, E * W]: of any other layout, the same writes took three times as
+long. An entry is kept in words W, the largest that its bits fill, since TensorFlow writes word by
+word, whatever their size.
+
+Engines that other graphs are traced for have {"keys", "values"} instead, each [B * H, E * D].
 """
+
+import dataclasses
 
 import tensorflow as tf
 from keras import ops
@@ -15,90 +21,110 @@ from seq2seq.layers.gather import gather
 from seq2seq.layers.portable import is_portable
 
 
-def empty_cache(sentences, heads, room, depth, dtype):
-    """Makes room for so many entries a sentence: {"keys", "values"}, each [B * H, room * D]."""
-    shape = (sentences * heads, room * depth)
-    return {name: ops.zeros(shape, dtype) for name in ("keys", "values")}
-
-
-def write(cache, visible, first, keys, values):
-    """Puts keys and values [B, H, K, D] at the entries from `first`, a scalar, on.
-
-    visible [B, K, E] tells the number of entries: asked of each cache, TensorFlow would compute it
-    as often.
-    """
-    new = {"keys": keys, "values": values}
-    entries = ops.shape(visible)[-1]
-    return {name: _write(cache[name], entries, first, new[name]) for name in cache}
-
-
-def read(cache, visible, like):
-    """Gives all entries, keys and values, each [B, H, E, D] for `like` [B, H, K, D]."""
-    _, heads, _, depth = ops.shape(like)
-    shape = (-1, heads, ops.shape(visible)[-1], depth)
-    return tuple(ops.reshape(cache[name], shape) for name in ("keys", "values"))
-
-
-def _write(numbers, entries, first, new):
-    _, _, count, depth = ops.shape(new)
-    rows = ops.reshape(new, (-1, count * depth))
-    if is_portable():
-        return tf.concat([numbers, rows], axis=1)
-    words, rows = _as_words(numbers, entries, depth), _as_words(rows, count, depth)
-    width = depth * numbers.dtype.size // words.dtype.size  # of an entry, in words
-    begin, end = tf.stack([0, first * width]), tf.stack([0, (first + count) * width])
-    # Under these masks the first axis is taken whole.
-    written = tf.raw_ops.TensorStridedSliceUpdate(
-        input=words, begin=begin, end=end, strides=[1, 1], value=rows, begin_mask=1, end_mask=1
-    )
-    return tf.reshape(tf.bitcast(written, numbers.dtype), (-1, entries * depth))
-
-
-def _as_words(numbers, entries, depth):
-    """Views numbers [R, entries * depth] as the largest words that entries consist of.
-
-    TensorFlow writes word by word, whatever their size.
-    """
-    size = depth * numbers.dtype.size
-    kind = next(kind for kind in (tf.complex128, tf.int64, tf.int16) if size % kind.size == 0)
-    count = kind.size // numbers.dtype.size
-    if count == 1:
-        return tf.bitcast(numbers, kind)
-    return tf.bitcast(ops.reshape(numbers, (-1, entries * (depth // count), count)), kind)
-
-
-def pack(cache, visible, sentences, heads, depth, room):
-    """Keeps some sentences, and of their entries those that a hypothesis still sees.
-
-    Hypotheses of a sentence share most of what they have said, so what the others of them said
-    takes no more time. Entries lie in another order then, which attention does not mind.
+@dataclasses.dataclass(frozen=True)
+class AttentionCache:
+    """What caches of some layers are like; the caches themselves are tensors.
 
     Args:
-        cache: nested tensors [B * H, E * D].
-        visible: bool [B, K, E].
-        sentences: int [N], which to keep.
-        room: entries to leave free a sentence.
-
-    Returns:
-        (cache of U + room entries, visible [N, K, U + room], U), where U is the most entries that
-        any of the sentences sees.
+        heads, depth: H, D.
+        dtype: of keys and values.
     """
-    before, _, entries = ops.shape(visible)
-    visible = gather(visible, sentences)
-    seen = ops.cast(ops.any(visible, axis=1), "int32")
-    used = ops.max(ops.sum(seen, axis=1), initial=0)
-    # Those that are seen come first, in their order.
-    order = tf.argsort(seen, direction="DESCENDING", stable=True)[:, :used]
-    # Of each row of a kept sentence and head, the places of its kept entries among all.
-    rows = sentences[:, None] * heads + ops.arange(heads)
-    places = ops.reshape(rows[:, :, None] * entries + order[:, None, :], (-1, used))
 
-    def keep(tensor):
-        kept = gather(ops.reshape(tensor, (before * heads * entries, depth)), places)
-        return tf.pad(
-            ops.reshape(kept, (ops.shape(places)[0], used * depth)), [[0, 0], [0, room * depth]]
+    heads: int
+    depth: int
+    dtype: str
+
+    @property
+    def word(self) -> tf.DType:
+        kinds = (tf.complex128, tf.int64, tf.int16)
+        return next(kind for kind in kinds if self._size % kind.size == 0)
+
+    @property
+    def words(self) -> int:
+        """W, of an entry."""
+        return self._size // self.word.size
+
+    @property
+    def _size(self) -> int:
+        return self.depth * tf.as_dtype(self.dtype).size
+
+    def empty(self, sentences, room):
+        """Makes room for so many entries a sentence."""
+        return tf.zeros((2 * sentences * self.heads, room * self.words), self.word)
+
+    def write(self, cache, first, keys, values):
+        """Puts keys and values [B, H, K, D] at the entries from `first`, a scalar, on."""
+        count = ops.shape(keys)[2]
+        if is_portable():
+            shape = (-1, count * self.depth)
+            new = {"keys": ops.reshape(keys, shape), "values": ops.reshape(values, shape)}
+            return {name: tf.concat([cache[name], new[name]], axis=1) for name in cache}
+        begin = tf.stack([0, first * self.words])
+        end = tf.stack([0, (first + count) * self.words])
+        # Under these masks the first axis is taken whole.
+        return tf.raw_ops.TensorStridedSliceUpdate(
+            input=cache,
+            begin=begin,
+            end=end,
+            strides=[1, 1],
+            value=self._as_words(ops.stack([keys, values]), count),
+            begin_mask=1,
+            end_mask=1,
         )
 
-    visible = tf.gather(visible, order, axis=2, batch_dims=1)
-    visible = tf.pad(visible, [[0, 0], [0, 0], [0, room]])
-    return tf.nest.map_structure(keep, cache), visible, used
+    def read(self, cache, visible):
+        """Gives all entries: keys and values, each [B, H, E, D].
+
+        visible [B, K, E] tells the number of entries: asked of each cache, TensorFlow would compute
+        it as often.
+        """
+        shape = (-1, self.heads, ops.shape(visible)[-1], self.depth)
+        if is_portable():
+            return tuple(ops.reshape(cache[name], shape) for name in ("keys", "values"))
+        return tf.unstack(tf.reshape(tf.bitcast(cache, self.dtype), (2, *shape)))
+
+    def pack(self, caches, visible, sentences, room):
+        """Keeps some sentences, and of their entries those that a hypothesis still sees.
+
+        Hypotheses of a sentence share most of what they have said, so what the others of them said
+        takes no more time. Entries lie in another order then, which attention does not mind.
+
+        Args:
+            caches: nested tensors.
+            visible: bool [B, K, E].
+            sentences: int [N], which to keep.
+            room: entries to leave free a sentence.
+
+        Returns:
+            (caches of U + room entries, visible [N, K, U + room], U), where U is the most entries
+            that any of the sentences sees.
+        """
+        before, _, entries = ops.shape(visible)
+        visible = gather(visible, sentences)
+        seen = ops.cast(ops.any(visible, axis=1), "int32")
+        used = ops.max(ops.sum(seen, axis=1), initial=0)
+        # Those that are seen come first, in their order.
+        order = tf.argsort(seen, direction="DESCENDING", stable=True)[:, :used]
+        # Of keys and values of each kept sentence and head, the places of its kept entries.
+        rows = ops.arange(2)[:, None, None] * before + sentences[:, None]
+        rows = rows * self.heads + ops.arange(self.heads)
+        places = ops.reshape(rows[..., None] * entries + order[:, None, :], (-1, used))
+
+        def keep(cache):
+            kept = gather(
+                ops.reshape(cache, (2 * before * self.heads * entries, self.words)), places
+            )
+            rows = ops.reshape(kept, (ops.shape(places)[0], used * self.words))
+            return tf.pad(rows, [[0, 0], [0, room * self.words]])
+
+        visible = tf.gather(visible, order, axis=2, batch_dims=1)
+        visible = tf.pad(visible, [[0, 0], [0, 0], [0, room]])
+        return tf.nest.map_structure(keep, caches), visible, used
+
+    def _as_words(self, numbers, count):
+        """Views keys and values [2, B, H, count, D] as rows of words."""
+        together = self.word.size // tf.as_dtype(self.dtype).size
+        shape = (-1, count * self.words)
+        if together == 1:
+            return tf.bitcast(ops.reshape(numbers, shape), self.word)
+        return tf.bitcast(ops.reshape(numbers, (*shape, together)), self.word)

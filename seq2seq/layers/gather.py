@@ -10,3 +10,8 @@ import tensorflow as tf
 def gather(tensor, places):
     """Takes the entries of the first axis at places, int [...], of which none is below 0."""
     return tf.gather(tf.convert_to_tensor(tensor), places)
+
+
+def gather_within(tensor, places):
+    """Takes entries of each row: tensor [N, C, ...], places [N, P] -> [N, P, ...]."""
+    return tf.gather(tf.convert_to_tensor(tensor), places, batch_dims=1)

@@ -23,6 +23,12 @@ def rows_of(sentences, times: int):
     return ops.reshape(sentences[:, None] * times + ops.arange(times), (-1,))
 
 
+def rows_within(places, size: int):
+    """Names the rows of places within sentences that have `size` each: [N, P] -> [N * P]."""
+    first = ops.arange(ops.shape(places)[0])[:, None] * size
+    return ops.reshape(first + places, (-1,))
+
+
 def choose_rows(versions: list, place):
     """Takes each row from one of N versions of the same: nested [R, ...], place [R] from 0 on."""
     count = ops.shape(place)[0]

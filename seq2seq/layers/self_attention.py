@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from seq2seq.layers.attention_cache import empty_cache, read, write
+from seq2seq.layers.attention_cache import AttentionCache
 from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
 from seq2seq.layers.headed_attention import (
@@ -45,10 +45,10 @@ class SelfAttention(keras.layers.Layer):
         context, _ = attend(query, keys, values, visible, self.drop)
         return self.combine(join_heads(context))
 
-    def begin(self, sentences, room):
-        """Makes an empty cache with room for so many entries a sentence."""
-        depth = self.units // self.heads
-        return empty_cache(sentences, self.heads, room, depth, self.compute_dtype)
+    @property
+    def cache(self) -> AttentionCache:
+        """What the caches of `step` are like."""
+        return AttentionCache(self.heads, self.units // self.heads, self.compute_dtype)
 
     def step(self, inputs, cache, place, turn):
         """Reads what each token may see: [B, K, M] -> ([B, K, units], the next cache).
@@ -62,8 +62,8 @@ class SelfAttention(keras.layers.Layer):
         """
         query, keys, values = step_parts(self.project(inputs), self.heads, 3)
         query, keys = turn(query, place["positions"]), turn(keys, place["positions"])
-        cache = write(cache, place["visible"], place["entry"], keys, values)
-        keys, values = read(cache, place["visible"], like=query)
+        cache = self.cache.write(cache, place["entry"], keys, values)
+        keys, values = self.cache.read(cache, place["visible"])
         context, _ = step_attention(query, keys, values, place["visible"][:, None])
         return self.combine(context), cache
 

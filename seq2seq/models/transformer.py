@@ -5,7 +5,6 @@ from typing import Literal
 import keras
 from keras import ops
 
-from seq2seq.layers.attention_cache import pack
 from seq2seq.layers.decoder_layer import DecoderLayer
 from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
@@ -178,7 +177,8 @@ class Transformer(Seq2Seq):
         sees its own.
         """
         sentences, entries = ops.shape(memory["source"])[0], hypotheses * room
-        caches = {layer.name: layer.attention.begin(sentences, entries) for layer in self.decoder}
+        empty = lambda attention: attention.cache.empty(sentences, entries)
+        caches = {layer.name: empty(layer.attention) for layer in self.decoder}
         visible = ops.zeros((sentences, hypotheses, entries), "bool")
         return {"said": caches, "visible": visible, "entry": ops.convert_to_tensor(0, "int32")}
 
@@ -215,8 +215,9 @@ class Transformer(Seq2Seq):
         return state | {"visible": ops.reshape(visible, shape)}
 
     def pack(self, state, sentences, hypotheses, room):
-        place = (sentences, self.heads, self.units // self.heads, hypotheses * room)
-        caches, visible, entry = pack(state["said"], state["visible"], *place)
+        cache = self.decoder[0].attention.cache
+        given = (state["said"], state["visible"], sentences, hypotheses * room)
+        caches, visible, entry = cache.pack(*given)
         return {"said": caches, "visible": visible, "entry": entry}
 
     def vocabulary_weights(self):

@@ -2,19 +2,20 @@
 
 from typing import Any, NamedTuple
 
+import keras
 from keras import ops
 
 from pipelines.special_tokens import END, START
 from seq2seq.decoding.constraints.constraint import NEVER
-from seq2seq.decoding.parts.best_of import best_of, rows_within
+from seq2seq.decoding.parts.best_of import best_of
 from seq2seq.decoding.search import put
-from seq2seq.layers.gather import gather
+from seq2seq.layers.gather import gather_within
 
 
 class Beam(NamedTuple):
     """Live hypotheses: ids [N, K, T], token and score [N, K].
 
-    coverage: [N, K, S], the sums of what they have read of the source; S = 0 where it is not asked.
+    coverage: [N, K, S], the sums of what they have read of the source; () where it is not asked.
     """
 
     ids: Any
@@ -26,7 +27,7 @@ class Beam(NamedTuple):
 class Candidates(NamedTuple):
     """The best continuations of each sentence, C of them, in the order in which they are kept.
 
-    ids [N, C, T]; token, score [N, C]; parent [N, C], a row of the N * K in the model's state.
+    ids [N, C, T]; token, score [N, C]; parent [N, C], which of the K they continue.
     """
 
     ids: Any
@@ -51,7 +52,7 @@ def begin_beam(sentences, limit, width: int) -> tuple[Beam, Finished]:
         ids=ids,
         token=ops.full((sentences, width), START, "int32"),
         score=ops.where(ops.arange(width) == 0, 0.0, never),
-        coverage=ops.zeros((sentences, width, 0), "float32"),
+        coverage=(),
     )
     return beam, Finished(ids, never, done=limit < 1)
 
@@ -72,10 +73,9 @@ def gains(logits, allowed, count: int):
 
 def continue_beam(beam: Beam, gain, token, position, count: int) -> Candidates:
     """Finds the `count` best of what its rows may say next, gain and token [N * K, E]."""
-    places = beam.token.shape[1] * gain.shape[1]
-    score = ops.reshape(scores_of(beam, gain), (-1, places))
-    score, index = ops.top_k(score, count)
-    return candidates(beam, position, score, rows_within(index, places), token)
+    score = ops.reshape(scores_of(beam, gain), (-1, beam.token.shape[1] * gain.shape[1]))
+    score, place = ops.top_k(score, count)
+    return candidates(beam, position, score, place, token)
 
 
 def scores_of(beam: Beam, gain):
@@ -83,40 +83,36 @@ def scores_of(beam: Beam, gain):
     return ops.maximum(ops.reshape(beam.score, (-1, 1)) + gain, NEVER)
 
 
-def candidates(beam: Beam, position, score, places, token) -> Candidates:
-    """Writes out continuations: score and places [N, C], of all in token [N * K, E]."""
-    parent = places // ops.shape(token)[1]
-    token = gather(ops.reshape(token, (-1,)), places)
-    ids = ops.reshape(beam.ids, (-1, ops.shape(beam.ids)[2]))
-    ids = put(gather(ids, parent), position, token)
+def candidates(beam: Beam, position, score, place, token) -> Candidates:
+    """Writes out continuations: score [N, C], place [N, C] among all in token [N * K, E]."""
+    width, offers = beam.token.shape[1], ops.shape(token)[1]
+    parent = place // offers
+    token = gather_within(ops.reshape(token, (-1, width * offers)), place)
+    ids = put(gather_within(beam.ids, parent), position, token)
     return Candidates(ids, token, score, parent)
 
 
 def survive(beam: Beam, found: Candidates) -> tuple[Beam, Any]:
-    """Keeps the first continuations that did not end -> (the next beam, their parents [N * K])."""
+    """Keeps the first continuations that did not end -> (the next beam, their parents [N, K])."""
     width, count = beam.token.shape[1], found.token.shape[1]
     is_end = found.token == END
-    _, index = ops.top_k(ops.where(is_end, -count, 0) - ops.arange(count), width)
-    place = rows_within(index, count)
-    take = lambda tensor: gather(ops.reshape(tensor, (-1,)), place)
-    score = take(ops.where(is_end, NEVER, found.score))
-    ids = gather(ops.reshape(found.ids, (-1, ops.shape(found.ids)[2])), place)
-    parent = take(found.parent)
-    size = ops.shape(beam.coverage)[2]
-    coverage = gather(ops.reshape(beam.coverage, (-1, size)), parent)
-    return Beam(ids, take(found.token), score, coverage), ops.reshape(parent, (-1,))
+    _, place = ops.top_k(ops.where(is_end, -count, 0) - ops.arange(count), width)
+    score = gather_within(ops.where(is_end, NEVER, found.score), place)
+    ids, token, parent = (
+        gather_within(each, place) for each in (found.ids, found.token, found.parent)
+    )
+    coverage = keras.tree.map_structure(lambda read: gather_within(read, parent), beam.coverage)
+    return Beam(ids, token, score, coverage), parent
 
 
 def finish(finished: Finished, found: Candidates, scores) -> Finished:
     """Lets continuations compete for the results by scores [N, C], -1e9 for those that may not."""
-    width = finished.scores.shape[1]
-    count = width + found.token.shape[1]
     scores = ops.where(finished.done[:, None], NEVER, scores)
     # Equal scores are kept in order, so nothing displaces an equal result, nor an empty place.
-    scores, index = ops.top_k(ops.concatenate([finished.scores, scores], axis=1), width)
-    ids = ops.concatenate([finished.ids, found.ids], axis=1)
-    ids = ops.reshape(ids, (-1, ops.shape(found.ids)[2]))
-    ids = gather(ids, rows_within(index, count))
+    scores, place = ops.top_k(
+        ops.concatenate([finished.scores, scores], axis=1), finished.scores.shape[1]
+    )
+    ids = gather_within(ops.concatenate([finished.ids, found.ids], axis=1), place)
     return finished._replace(ids=ids, scores=scores)
 
 

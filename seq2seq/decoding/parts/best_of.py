@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from seq2seq.layers.gather import gather
+from seq2seq.layers.gather import gather_within
 
 # How many neighbouring ids are looked at together: the first that divides the vocabulary, or 32.
 WIDTHS = (32, *range(31, 15, -1), *range(33, 65))
@@ -20,21 +20,12 @@ def best_of(logits, count: int):
     groups = size // width
     if groups <= count:
         return ops.top_k(logits, count)
-    even = logits if groups * width == size else logits[:, : groups * width]
-    grouped = ops.reshape(even, (-1, groups, width))
+    even = groups * width
+    grouped = ops.reshape(logits if even == size else logits[:, :even], (-1, groups, width))
     _, group = ops.top_k(ops.max(grouped, axis=-1), count)
-    values = gather(ops.reshape(grouped, (-1, width)), rows_within(group, groups))
-    ids = group[:, :, None] * width + ops.arange(width)
-    flat = lambda tensor: ops.reshape(tensor, (-1, count * width))
-    rest = ops.arange(groups * width, size) + ops.zeros_like(group[:, :1])
-    ids = ops.concatenate([flat(ids), rest], axis=1)
-    values, index = ops.top_k(
-        ops.concatenate([flat(values), logits[:, groups * width :]], 1), count
-    )
-    places = count * width + size - groups * width
-    return values, gather(ops.reshape(ids, (-1,)), rows_within(index, places))
-
-
-def rows_within(index, size: int):
-    """Turns places within sentences [B, N] into rows, where a sentence has `size` rows."""
-    return ops.arange(ops.shape(index)[0])[:, None] * size + index
+    among = ops.reshape(gather_within(grouped, group), (-1, count * width))
+    if even < size:  # what is left over is one more group, and a shorter one
+        among = ops.concatenate([among, logits[:, even:]], axis=1)
+        group = ops.concatenate([group, ops.full_like(group[:, :1], groups)], axis=1)
+    values, place = ops.top_k(among, count)
+    return values, gather_within(group, place // width) * width + place % width

@@ -11,7 +11,6 @@ from keras import ops
 
 from pipelines.special_tokens import END, START
 from seq2seq.decoding.constraints.constraint import NEVER, begin, constrain
-from seq2seq.decoding.parts.best_of import rows_within
 from seq2seq.decoding.search import (
     Hypotheses,
     Live,
@@ -21,7 +20,7 @@ from seq2seq.decoding.search import (
     put,
     search_in_rounds,
 )
-from seq2seq.layers.gather import gather
+from seq2seq.layers.gather import gather_within
 
 
 class Walk(NamedTuple):
@@ -74,8 +73,7 @@ class WalkingSearch(Search):
         allowed = constrain(self.constraints, logits, position, now.ids, now.known)[:, END:]
         place = self.choose(allowed, position, keras.tree.map_structure(_as_rows, now.own))
         place = ops.cast(place, "int32")
-        among_all = rows_within(place[:, None], ops.shape(allowed)[1])[:, 0]
-        gain = gather(ops.reshape(allowed, (-1,)), among_all)
+        gain = gather_within(allowed, place[:, None])[:, 0]
         score = ops.maximum(gain - ops.logsumexp(logits, axis=-1), NEVER)
         return Live(_add(now, position, place + END, score), state)
 
