@@ -12,6 +12,7 @@ def read(path: str | Path, changes: list[str]) -> dict:
 
     A changed value is read as TOML where it can be, so that 4, true and ["a", "b"] mean what
     they say; anything else is text. Sections and options that the file does not have are added.
+    Another `kind` of what a section makes leaves out the options of the one before.
 
     Raises:
         ValueError: no such file, it is not TOML (or JSON), or a change is not
@@ -50,7 +51,10 @@ def apply(change: str, configuration: dict) -> None:
             raise ValueError(f"--set {change}: {held} is {place!r}, not a section")
     if isinstance(place.get(option), dict):
         raise ValueError(f"--set {change}: {name} is a section; set one of its options")
-    place[option] = _value(text.strip())
+    value = _value(text.strip())
+    if option == "kind" and place.get("kind", value) != value:
+        place.clear()
+    place[option] = value
 
 
 def _value(text: str):

@@ -14,10 +14,10 @@ from seq2seq.decoding.parts.beam import (
     begin_beam,
     continue_beam,
     finish,
-    gains,
     is_there,
     survive,
 )
+from seq2seq.decoding.parts.best_of import gains
 from seq2seq.decoding.search import Hypotheses, Live, Search, Steps, limits, search_in_rounds
 from seq2seq.layers.gather import gather_within
 from seq2seq.layers.rows import rows_within

@@ -16,7 +16,8 @@ from seq2seq.decoding.constraints.constraint import (
     ids_of,
     require_ids,
 )
-from seq2seq.decoding.parts.beam import Beam, Candidates, candidates, gains, scores_of
+from seq2seq.decoding.parts.beam import Beam, Candidates, candidates, scores_of
+from seq2seq.decoding.parts.best_of import gains
 from seq2seq.decoding.parts.phrases import count_said, next_of, progress_of
 from seq2seq.layers.gather import gather_within
 from seq2seq.layers.rows import repeat_rows

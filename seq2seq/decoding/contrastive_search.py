@@ -7,7 +7,8 @@ from keras import ops
 
 from pipelines.special_tokens import END, START
 from seq2seq.decoding.constraints.constraint import NEVER, begin, constrain
-from seq2seq.decoding.parts.beam import gains, is_there
+from seq2seq.decoding.parts.beam import is_there
+from seq2seq.decoding.parts.best_of import gains
 from seq2seq.decoding.search import (
     Hypotheses,
     Live,

@@ -15,11 +15,11 @@ from seq2seq.decoding.parts.beam import (
     Finished,
     begin_beam,
     candidates,
-    gains,
     is_there,
     scores_of,
     survive,
 )
+from seq2seq.decoding.parts.best_of import gains
 from seq2seq.decoding.search import Hypotheses, Live, Steps, search_in_rounds
 from seq2seq.layers.gather import gather_within
 from seq2seq.layers.rows import rows_within

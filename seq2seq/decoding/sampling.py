@@ -6,9 +6,11 @@ from typing import Self
 
 from keras import ops
 
-from pipelines.special_tokens import PAD
+from pipelines.special_tokens import END, PAD
+from seq2seq.decoding.constraints.constraint import NEVER
 from seq2seq.decoding.parts.random_numbers import uniform, words_mixed
 from seq2seq.decoding.parts.walk import Walk, WalkingSearch, begin_walk
+from seq2seq.layers.gather import gather_within
 
 # What may be given of each sentence instead of an option's value, beside a seed.
 ASKED = ("temperature", "top_k", "top_p")
@@ -88,7 +90,12 @@ class Sampling(WalkingSearch):
     def sampling(self) -> "Sampling":
         return Sampling(min_p=self.min_p, epsilon=self.epsilon, constraints=self.constraints)
 
-    def choose(self, allowed, position, own):
+    def choose(self, logits, allowed, position, own):
+        drawn = self._draw(allowed[:, END:], position, own) + END
+        gain = gather_within(allowed, drawn[:, None])[:, 0] - ops.logsumexp(logits, axis=-1)
+        return drawn, ops.maximum(gain, NEVER)
+
+    def _draw(self, allowed, position, own):
         """Draws where the sum of probabilities first exceeds a random share: [R, V] -> [R]."""
         allowed = allowed / self._temperature(own)
         if self._cuts(own):
@@ -97,7 +104,8 @@ class Sampling(WalkingSearch):
         chances = ops.exp(allowed - ops.max(allowed, axis=-1, keepdims=True))
         sums = ops.cumsum(chances, axis=-1)
         share = uniform(own["stream"], position)[:, None]
-        return ops.argmax(ops.cast(sums > share * sums[:, -1:], "int32"), axis=-1)
+        exceeds = ops.cast(sums > share * sums[:, -1:], "int32")
+        return ops.cast(ops.argmax(exceeds, axis=-1), "int32")
 
     def _temperature(self, own):
         if "temperature" not in own:

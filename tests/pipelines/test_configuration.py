@@ -74,6 +74,15 @@ def test_the_last_change_wins_and_sections_are_made(recipe):
     }
 
 
+def test_another_kind_leaves_out_the_options_of_the_one_before(tmp_path):
+    path = tmp_path / "search.toml"
+    path.write_text('[search]\nkind = "beam_search"\nwidth = 4\n[model]\nlayers = 2')
+    other = ["search.kind=sampling", "search.top_k=5"]
+    wanted = {"search": {"kind": "sampling", "top_k": 5}, "model": {"layers": 2}}
+    assert read(path, other) == wanted
+    assert read(path, ["search.kind=beam_search"])["search"] == {"kind": "beam_search", "width": 4}
+
+
 @pytest.mark.parametrize("change", ["model.layers", "=4", ".layers=4", "model.=4", "", "a..b=1"])
 def test_a_change_that_is_not_an_assignment_is_an_error(recipe, change):
     with pytest.raises(ValueError, match="wanted section.option=value"):

@@ -7,7 +7,6 @@ from keras import ops
 
 from pipelines.special_tokens import END, START
 from seq2seq.decoding.constraints.constraint import NEVER
-from seq2seq.decoding.parts.best_of import best_of
 from seq2seq.decoding.search import put
 from seq2seq.layers.gather import gather_within
 
@@ -55,20 +54,6 @@ def begin_beam(sentences, limit, width: int) -> tuple[Beam, Finished]:
         coverage=(),
     )
     return beam, Finished(ids, never, done=limit < 1)
-
-
-def gains(logits, allowed, count: int):
-    """Finds the `count` best continuations of each row -> log-probabilities, tokens [R, count].
-
-    logits [R, V] are the model's own, `allowed` those that constraints have left of them. The
-    best of each row come first, with room for PAD and START, which are never there, so that
-    nothing else is computed over the vocabulary than the softmax's sum.
-    """
-    gain, token = best_of(allowed, count)
-    peak = gain[:, :1] if allowed is logits else ops.max(logits, axis=-1, keepdims=True)
-    total = ops.sum(ops.exp(logits - peak), axis=-1, keepdims=True)
-    gain = ops.maximum(gain - peak - ops.log(total), NEVER)
-    return ops.where(token < END, NEVER, gain), ops.cast(token, "int32")
 
 
 def continue_beam(beam: Beam, gain, token, position, count: int) -> Candidates:

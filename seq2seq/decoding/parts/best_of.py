@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from pipelines.special_tokens import END
+from seq2seq.decoding.constraints.constraint import NEVER
 from seq2seq.layers.gather import gather_within
 
 # How many neighbouring ids are looked at together: the first that divides the vocabulary, or 32.
@@ -29,3 +31,17 @@ def best_of(logits, count: int):
         group = ops.concatenate([group, ops.full_like(group[:, :1], groups)], axis=1)
     values, place = ops.top_k(among, count)
     return values, gather_within(group, place // width) * width + place % width
+
+
+def gains(logits, allowed, count: int):
+    """Finds the `count` best continuations of each row -> log-probabilities, tokens [R, count].
+
+    logits [R, V] are the model's own, `allowed` those that constraints have left of them. The
+    best of each row come first, with room for PAD and START, which are never there, so that
+    nothing else is computed over the vocabulary than the softmax's sum.
+    """
+    gain, token = best_of(allowed, count)
+    peak = gain[:, :1] if allowed is logits else ops.max(logits, axis=-1, keepdims=True)
+    total = ops.sum(ops.exp(logits - peak), axis=-1, keepdims=True)
+    gain = ops.maximum(gain - peak - ops.log(total), NEVER)
+    return ops.where(token < END, NEVER, gain), token

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from pipelines.special_tokens import END, START
+from pipelines.special_tokens import END, PAD, START
 from seq2seq.decoding.constraints.constraint import NEVER, begin, constrain
 from seq2seq.decoding.search import (
     Hypotheses,
@@ -51,10 +51,11 @@ class WalkingSearch(Search):
         """Stands the hypotheses of each sentence at START: as `__call__` is given them."""
 
     @abc.abstractmethod
-    def choose(self, allowed, position, own):
-        """Chooses an id for each row, as its place from END on.
+    def choose(self, logits, allowed, position, own) -> tuple[Any, Any]:
+        """Chooses an id for each row, neither PAD nor START.
 
-        allowed logits [R, V - END] of the ids from END on, position, own [R, ...] -> places [R].
+        logits [R, V] are the model's own, `allowed` those that constraints have left of them, own
+        [R, ...] -> ids [R], their log-probabilities [R], not below -1e9.
         """
 
     def __call__(self, steps: Steps, sentences, max_length, given={}) -> Hypotheses:
@@ -70,12 +71,10 @@ class WalkingSearch(Search):
         now = live.carried
         logits, state = steps(ops.reshape(now.token, (-1,)), position, live.state)
         logits = ops.cast(logits, "float32")
-        allowed = constrain(self.constraints, logits, position, now.ids, now.known)[:, END:]
-        place = self.choose(allowed, position, keras.tree.map_structure(_as_rows, now.own))
-        place = ops.cast(place, "int32")
-        gain = gather_within(allowed, place[:, None])[:, 0]
-        score = ops.maximum(gain - ops.logsumexp(logits, axis=-1), NEVER)
-        return Live(_add(now, position, place + END, score), state)
+        allowed = constrain(self.constraints, logits, position, now.ids, now.known)
+        own = keras.tree.map_structure(_as_rows, now.own)
+        token, gain = self.choose(logits, allowed, position, own)
+        return Live(_add(now, position, token, gain), state)
 
 
 def begin_walk(search: Search, sentences, max_length, given, own, hypotheses: int) -> Walk:
@@ -102,19 +101,20 @@ def _add(now: Walk, position, token, gain) -> Walk:
     each = ops.shape(now.token)
     token, gain = ops.reshape(token, each), ops.reshape(gain, each)
     stuck = gain <= NEVER / 2
-    ids = ops.where(stuck[..., None], 0, put(now.ids, position, token))
     score = ops.where(stuck, NEVER, now.score + gain)
     ended = ops.logical_or(token == END, position + 1 >= now.limit[:, None])
+    idle = ops.logical_or(now.done, stuck)
     return now._replace(
-        ids=ops.where(now.done[..., None], now.ids, ids),
+        ids=put(now.ids, position, ops.where(idle, PAD, token)),
         token=token,
         score=ops.where(now.done, now.score, score),
-        done=ops.logical_or(now.done, ops.logical_or(ended, stuck)),
+        done=ops.logical_or(idle, ended),
     )
 
 
 def _best_first(now: Walk, hypotheses: int) -> Hypotheses:
+    ids = ops.where((now.score > NEVER / 2)[..., None], now.ids, PAD)
     if hypotheses == 1:
-        return Hypotheses(now.ids, now.score)
+        return Hypotheses(ids, now.score)
     scores, order = ops.top_k(now.score, hypotheses)
-    return Hypotheses(ops.take_along_axis(now.ids, order[..., None], axis=1), scores)
+    return Hypotheses(gather_within(ids, order), scores)
