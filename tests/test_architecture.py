@@ -19,7 +19,7 @@ ORDER = {
         unknown_words generator
         guided restoration evaluation training wire c_api graph_check serving_samples warmup
         export_check signatures batching_parameters model_card traced_model serving_json
-        kept_weights serving_package export engines recipe run_folder run report
+        folding kept_weights serving_package export engines recipe run_folder run report
         update_vocabulary quickstart benchmark serving evaluation_command export_commands
         generation_commands serving_command cli __main__ __init__
     """.split(),

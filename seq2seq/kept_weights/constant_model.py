@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from seq2seq.folding import folded
 from seq2seq.generator import Generator
 from seq2seq.kept_weights.kept_model import KeptModel
 from seq2seq.models.seq2seq import Seq2Seq
@@ -36,8 +37,11 @@ class ConstantModel(KeptModel):
 
 
 def constant(generator: Generator) -> Generator:
-    """Returns a generator that answers with constants, and is exported with them."""
-    return generator.by(ConstantModel(generator.model))
+    """Returns a generator that answers with constants, and is exported with them.
+
+    Those of a Transformer are `folded`.
+    """
+    return generator.by(ConstantModel(folded(generator.model)))
 
 
 def _constant(array: np.ndarray):

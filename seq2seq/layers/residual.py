@@ -4,10 +4,12 @@ import keras
 
 from seq2seq.layers.dropout import Dropout
 from seq2seq.layers.layer_normalization import LayerNormalization
+from seq2seq.layers.unit_normalization import UnitNormalization
 
 NORMALIZATIONS = {
     "layer": lambda **kwargs: LayerNormalization(epsilon=1e-6, **kwargs),
     "rms": lambda **kwargs: keras.layers.RMSNormalization(epsilon=1e-6, **kwargs),
+    "unit": lambda **kwargs: UnitNormalization(epsilon=1e-6, **kwargs),
 }
 
 

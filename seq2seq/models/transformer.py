@@ -31,6 +31,9 @@ class Transformer(Seq2Seq):
         units: width of embeddings and layers; a multiple of heads.
         hidden: width inside the feed-forward networks.
         order: "pre" normalises what each part reads, "post" what it has written.
+        normalization: "layer"; "rms", without centring; or "unit", without weights either, over
+            embeddings that are centred once, which is what `folded` makes of "layer": the ends of
+            the two stacks are "layer" still.
         positions: how order is marked; "learned" knows `max_positions` of them.
         tied: embeddings that share weights: "none", "target" (embedding and output), or "all"
             (source too, which needs one vocabulary).
@@ -55,7 +58,7 @@ class Transformer(Seq2Seq):
         hidden: int = 2048,
         heads: int = 8,
         order: Literal["pre", "post"] = "pre",
-        normalization: Literal["layer", "rms"] = "layer",
+        normalization: Literal["layer", "rms", "unit"] = "layer",
         activation: Literal["relu", "gelu", "gated"] = "relu",
         positions: Literal["sinusoidal", "learned", "rotary"] = "sinusoidal",
         max_positions: int = 1024,
@@ -140,7 +143,8 @@ class Transformer(Seq2Seq):
             layer.build((None, None, self.units))
         self.through = Recompute(self.recompute, name="through")
         # A stack of "pre" layers ends in sums that nothing has normalised yet.
-        norm = NORMALIZATIONS[self.normalization] if self.order == "pre" else keras.layers.Identity
+        kind = "layer" if self.normalization == "unit" else self.normalization
+        norm = NORMALIZATIONS[kind] if self.order == "pre" else keras.layers.Identity
         self.encoder_norm = norm(**policy, name="encoder_norm")
         self.decoder_norm = norm(**policy, name="decoder_norm")
 
@@ -152,8 +156,7 @@ class Transformer(Seq2Seq):
     def features(self, source):
         mask = is_token(source)
         places = ops.arange(ops.shape(source)[1])
-        features = self.source_positions.mark(self.source_embedding(source), places)
-        features = self.embedding_dropout(features)
+        features = self._embed(source, places, self.source_embedding, self.source_positions)
         visible, turn = mask[:, None, None, :], self.source_positions.turn
         for layer in self.encoder:
             features = self.through((features, visible), layer=layer, turn=turn)
@@ -162,7 +165,7 @@ class Transformer(Seq2Seq):
     def decode_with_attention(self, target, memory):
         """Shows the mean over the heads of the last layer's attention to the source."""
         length = ops.shape(target)[1]
-        features = self._embed(target, ops.arange(length))
+        features = self._embed_target(target, ops.arange(length))
         mask, turn = causal_mask(length), self.target_positions.turn
         for layer in self.decoder:
             read = memory[layer.name] | {"visible": memory["mask"]}
@@ -235,7 +238,7 @@ class Transformer(Seq2Seq):
         the next state).
         """
         place = {"positions": positions, "entry": state["entry"], "visible": visible}
-        features, caches = self._embed(tokens, positions), {}
+        features, caches = self._embed_target(tokens, positions), {}
         for layer in self.decoder:
             read = memory[layer.name] | {"visible": memory["mask"]}
             features, attention, caches[layer.name] = layer.step(
@@ -247,8 +250,13 @@ class Transformer(Seq2Seq):
         shown = {"attention": attention, "vectors": features}
         return self._logits(features, attention, memory), shown, following
 
-    def _embed(self, target, places):
-        features = self.target_positions.mark(self.target_embedding(target), places)
+    def _embed_target(self, target, places):
+        return self._embed(target, places, self.target_embedding, self.target_positions)
+
+    def _embed(self, ids, places, embedding, positions):
+        features = positions.mark(embedding(ids), places)
+        if self.normalization == "unit":
+            features = features - ops.mean(features, axis=-1, keepdims=True)
         return self.embedding_dropout(features)
 
     def _logits(self, features, attention, memory):

@@ -66,6 +66,11 @@ def _require_known(model) -> None:
             "CTranslate2 cannot copy from the source: export for TensorFlow Serving (without an "
             "engine), or train with model.copying = false"
         )
+    if model.normalization == "unit":
+        raise ValueError(
+            "CTranslate2 normalises with weights: export for TensorFlow Serving (without an "
+            'engine), or train with model.normalization = "layer" or "rms"'
+        )
 
 
 def _fill_encoder(specified, model: Transformer, positions: int) -> None:

@@ -203,6 +203,9 @@ def test_what_the_engine_cannot_say_is_refused_with_what_to_use(written, tmp_pat
         assert_refused(written[0], folder, "leave replace_unknown off")
     monkeypatch.setattr(model, "copying", True)
     assert_refused(written[0], folder, "copy", "model.copying = false")
+    monkeypatch.setattr(model, "copying", False)
+    monkeypatch.setattr(model, "normalization", "unit")
+    assert_refused(written[0], folder, "normalises with weights", "model.normalization")
 
 
 def test_a_folder_that_is_there_stays_as_it_is(written, tmp_path):
