@@ -2,9 +2,11 @@
 
 Set DECODED_RUN to a trained run of a Transformer (pre-norm, all embeddings tied), DECODED_TEXTS to
 a file of its source texts, and HUGGING_FACE to a Python that has torch and transformers, where
-they are to run too. Each engine is a process of its own and answers in turns; ours is the exported
-SavedModel, text in and text out, the others are given pieces or ids. The size of batches, how many
-run at once and on how many threads each are what was fastest of those tried, for each engine.
+they are to run too. ALLOCATOR may name a library whose malloc all engines take, such as that of
+Debian's libtcmalloc-minimal4. Each engine is a process of its own and answers in turns; ours is the
+exported SavedModel, text in and text out, in float32 and in bfloat16, the others are given pieces
+or ids. The size of batches, how many run at once and on how many threads each are what was fastest
+of those tried, for each engine.
 """
 
 import json
@@ -39,8 +41,11 @@ MALLOC = {
     "MALLOC_TRIM_THRESHOLD_": str(2**34),
     "MALLOC_TOP_PAD_": str(2**29),
 }
+if "ALLOCATOR" in os.environ:
+    MALLOC["LD_PRELOAD"] = os.environ["ALLOCATOR"]
 SHORT = "generator.precision=bfloat16"
-WIDTHS = {"greedy": 1, "beam 5": 5}
+BEAM = ["search.penalty=average", "search.length_penalty=1.0", "search.width=5"]
+SEARCHES = {"greedy": (1, ["search.kind=greedy_search"]), "beam 5": (5, BEAM)}
 
 
 class Engine:
@@ -69,9 +74,8 @@ class Engine:
 class Engines:
     """All engines of one search, of which each answers in its fastest batches."""
 
-    def __init__(self, width, folder):
+    def __init__(self, width, searched, folder):
         self.width, self.folder = width, folder
-        searched = ["search.penalty=average", "search.length_penalty=1.0", f"search.width={width}"]
         self.run = Run(os.environ["DECODED_RUN"], searched)
         self.texts = Path(os.environ["DECODED_TEXTS"]).read_text("utf-8").splitlines()[:1000]
         generator = self.run.generator()
@@ -95,7 +99,7 @@ class Engines:
         translated = {"beam_size": self.width, "max_input_length": 0, "max_batch_size": 0} | average
         theirs = lambda compute: {"compute": compute, "search": translated}
         made = {
-            "ours": (sys.executable, "saved_model", self.folder / "saved" / "1", {}),
+            "ours float32": (sys.executable, "saved_model", self.folder / "saved" / "1", {}),
             "ours bfloat16": (sys.executable, "saved_model", self.folder / "short" / "1", {}),
             "CTranslate2 float32": self._ctranslate2(theirs("float32")),
             "CTranslate2 int8": self._ctranslate2(theirs("int8")),
@@ -151,18 +155,22 @@ class Engines:
         ]
 
 
-@pytest.fixture(scope="module", params=WIDTHS)
+@pytest.fixture(scope="module", params=SEARCHES)
 def engines(request, tmp_path_factory):
-    return Engines(WIDTHS[request.param], tmp_path_factory.mktemp("engines"))
+    return Engines(*SEARCHES[request.param], tmp_path_factory.mktemp("engines"))
 
 
 def told(engines, turns, unit):
-    """Prints what each engine took -> {name: its time over ours, the median over turns}."""
-    over = {}
+    """Prints what each engine took -> {name: its time over ours, the median over turns}.
+
+    Ours is the one of the two that is faster.
+    """
+    over, middle_of = {}, lambda name: statistics.median(turn[name] for turn in turns)
+    ours = min(("ours float32", "ours bfloat16"), key=middle_of)
     print(f"\nwidth {engines.width}, {len(engines.texts)} texts, medians of {TURNS} in turns")
     for name, (way, _) in engines.started.items():
         took = sorted(turn[name] for turn in turns)
-        over[name] = statistics.median(turn[name] / turn["ours"] for turn in turns)
+        over[name] = statistics.median(turn[name] / turn[ours] for turn in turns)
         least, middle, most = (unit(each) for each in (took[0], statistics.median(took), took[-1]))
         ways = "batch {}, {} threads, {} at once".format(*way)
         print(f"{name} ({ways}): {middle} ({least} to {most}), time over ours {over[name]:.2f}")
