@@ -93,7 +93,7 @@ class AttentionCache:
             caches: nested tensors.
             visible: bool [B, K, E].
             sentences: int [N], which to keep.
-            room: entries to leave free a sentence.
+            room: entries to leave free a sentence, 1 or more.
 
         Returns:
             (caches of U + room entries, visible [N, K, U + room], U), where U is the most entries
@@ -105,19 +105,20 @@ class AttentionCache:
         used = ops.max(ops.sum(seen, axis=1), initial=0)
         # Those that are seen come first, in their order.
         order = tf.argsort(seen, direction="DESCENDING", stable=True)[:, :used]
+        visible = tf.gather(visible, order, axis=2, batch_dims=1)
+        # What is free holds the first entry, again and again, which is not seen there: to make
+        # room by padding would copy all entries once more.
+        order = tf.pad(order, [[0, 0], [0, room]])
         # Of keys and values of each kept sentence and head, the places of its kept entries.
         rows = ops.arange(2)[:, None, None] * before + sentences[:, None]
         rows = rows * self.heads + ops.arange(self.heads)
-        places = ops.reshape(rows[..., None] * entries + order[:, None, :], (-1, used))
+        places = ops.reshape(rows[..., None] * entries + order[:, None, :], (-1, used + room))
 
         def keep(cache):
-            kept = gather(
-                ops.reshape(cache, (2 * before * self.heads * entries, self.words)), places
-            )
-            rows = ops.reshape(kept, (ops.shape(places)[0], used * self.words))
-            return tf.pad(rows, [[0, 0], [0, room * self.words]])
+            entries_of_all = ops.reshape(cache, (2 * before * self.heads * entries, self.words))
+            kept = gather(entries_of_all, places)
+            return ops.reshape(kept, (ops.shape(places)[0], (used + room) * self.words))
 
-        visible = tf.gather(visible, order, axis=2, batch_dims=1)
         visible = tf.pad(visible, [[0, 0], [0, 0], [0, room]])
         return tf.nest.map_structure(keep, caches), visible, used
 

@@ -176,10 +176,10 @@ class Transformer(Seq2Seq):
     def begin(self, memory, hypotheses=1, room=0):
         """Makes {"said": caches of the layers, "visible": [B, K, E], "entry": what is used of E}.
 
-        E is hypotheses * room: all that a sentence's hypotheses say lies side by side, and each
-        sees its own.
+        E is hypotheses * room, or 1 where that is 0: all that a sentence's hypotheses say lies side
+        by side, and each sees its own.
         """
-        sentences, entries = ops.shape(memory["source"])[0], hypotheses * room
+        sentences, entries = ops.shape(memory["source"])[0], _at_least_one(hypotheses * room)
         empty = lambda attention: attention.cache.empty(sentences, entries)
         caches = {layer.name: empty(layer.attention) for layer in self.decoder}
         visible = ops.zeros((sentences, hypotheses, entries), "bool")
@@ -219,7 +219,7 @@ class Transformer(Seq2Seq):
 
     def pack(self, state, sentences, hypotheses, room):
         cache = self.decoder[0].attention.cache
-        given = (state["said"], state["visible"], sentences, hypotheses * room)
+        given = (state["said"], state["visible"], sentences, _at_least_one(hypotheses * room))
         caches, visible, entry = cache.pack(*given)
         return {"said": caches, "visible": visible, "entry": entry}
 
@@ -271,3 +271,7 @@ def _as_rows(tensor):
     """Lets the hypotheses of all sentences stand as rows: [B, K, D] -> [B * K, D]."""
     sentences, hypotheses, depth = ops.shape(tensor)
     return reshape(tensor, (sentences * hypotheses, depth))
+
+
+def _at_least_one(room):
+    return max(room, 1) if isinstance(room, int) else ops.maximum(room, 1)
