@@ -25,7 +25,7 @@ TOLERANCE = 1e-4  # of a number, relative, or of 1: the sums of other shapes dif
 # likely then goes another way: to a target as likely within ROUNDED, or, of at most so many rows,
 # to any. What leaks from one row to another would change more of them.
 ROUNDED = 0.03
-OTHER_WAYS = 1 / 3
+OTHER_WAYS = 1 / 4
 MOST_BYTES = 2**31 - 1  # of a protocol buffer
 ALONE = 32  # rows of a signature that are asked alone, too
 Answers = dict[str, np.ndarray]

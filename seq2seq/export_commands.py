@@ -62,6 +62,11 @@ def export(
     change: Changes = [],
 ) -> None:
     """Write a checked SavedModel that TensorFlow Serving answers with."""
+    if constants and (engine is not None or quantization is not None):
+        kept = (
+            "weights of --quantization are variables" if engine is None else f"{engine} has its own"
+        )
+        raise ValueError(f"{kept}: leave out --constants")
     # On the processor, as the process that checks the export: the same sums, to the last digits.
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     load_tensorflow()
@@ -74,8 +79,6 @@ def export(
     if engine is None:
         found = nbest or (1 if draft else trained.recipe.search.kept)
         generator = trained.generator(checkpoint, joined, mean, weight, found, draft)
-        if constants and quantization is not None:
-            raise ValueError("weights of --quantization are variables: leave out --constants")
         if constants:
             from seq2seq.kept_weights.constant_model import constant
 

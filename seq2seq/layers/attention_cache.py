@@ -36,7 +36,7 @@ class AttentionCache:
 
     @property
     def word(self) -> tf.DType:
-        kinds = (tf.complex128, tf.int64, tf.int16)
+        kinds = (tf.complex128, tf.int64, tf.int32, tf.int16)
         return next(kind for kind in kinds if self._size % kind.size == 0)
 
     @property

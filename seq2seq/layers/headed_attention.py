@@ -55,13 +55,12 @@ def step_attention(query, keys, values, mask):
     scores = scores + ops.where(mask, 0.0, -1e9)
     # TensorFlow's softmax takes five times as long for so few numbers.
     weights = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True))
-    total = ops.sum(weights, axis=-1, keepdims=True)
-    # Divided afterwards, since there are fewer features than entries, soon.
+    # Before they are rounded, as in `attend`: so in 16 bits a step says what is said when forced.
+    weights = weights / ops.sum(weights, axis=-1, keepdims=True)
     context = ops.matmul(ops.cast(weights, values.dtype), values)
-    context = context / ops.cast(total, values.dtype)
     batch, heads, length, depth = ops.shape(context)
     joined = context if context.shape[2] == 1 else transpose_plainly(context, (0, 2, 1, 3))
-    return reshape(joined, (batch, length, heads * depth)), weights / total
+    return reshape(joined, (batch, length, heads * depth)), weights
 
 
 def causal_mask(length):

@@ -33,7 +33,7 @@ TURNS = int(os.environ.get("TURNS", 5))
 # Sentences of a batch, threads of an operation, batches at once.
 WAYS = [(64, 2, 1), (128, 2, 1)]
 PARALLEL_WAYS = [(128, 2, 1), (64, 1, 2), (128, 1, 2), (256, 1, 2)]
-LATENCY_WAYS = [(1, 1, 1), (1, 2, 1)]
+LATENCY_WAYS = {"one core each": [(1, 1, 1)], "fastest": [(1, 1, 1), (1, 2, 1)]}
 ALONE = 50
 # Keeps freed memory, which made torch up to 1.7 times as fast where page faults are dear.
 MALLOC = {
@@ -189,11 +189,12 @@ def test_an_export_generates_as_fast_as_engines_in_c(engines):
     assert over.get("Hugging Face", 3) >= 3
 
 
-def test_an_export_answers_a_text_alone_almost_as_soon_as_engines_in_c(engines):
+@pytest.mark.parametrize("ways", LATENCY_WAYS.values(), ids=LATENCY_WAYS)
+def test_an_export_answers_a_text_alone_almost_as_soon_as_engines_in_c(engines, ways):
     alone = lambda engine: statistics.median(engine.ask("alone"))
     over = told(
         engines,
-        engines.in_turns(lambda name: LATENCY_WAYS, alone),
+        engines.in_turns(lambda name: ways, alone),
         lambda seconds: f"{1000 * seconds:.1f} ms",
     )
     assert over["CTranslate2 float32"] >= 1 / 1.5

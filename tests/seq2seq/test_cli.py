@@ -340,6 +340,7 @@ def test_an_export_for_another_engine_says_how_weights_are_kept(program, tmp_pat
     assert program(*asked) == (0, ["models/a ('ctranslate2', None) ['a']"], [])
     said = ["models/a ('ctranslate2', 'int8') ['a']"]
     assert program(*asked, "--quantization", "int8") == (0, said, [])
+    assert_refused(program(*asked, "--constants"), "ctranslate2 has its own: leave out")
 
 
 def test_an_export_says_how_weights_are_kept(program, tmp_path, monkeypatch):

@@ -40,6 +40,10 @@ def test_it_answers_by_the_weights_that_the_model_had(kind):
     assert [each.score for each in generator.generate(TEXTS)] != [each.score for each in before]
 
 
+def test_normalisations_of_a_transformer_are_folded_first():
+    assert constant(generator_of("transformer")).model.model.normalization == "unit"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_decodes_as_the_model(kind):
     model = generator_of(kind).model

@@ -310,7 +310,7 @@ def test_bfloat16_steps_as_it_is_forced(case, dtype):
     mixed = build(case, dtype=dtype)
     memory = mixed.encode(SOURCE)
     first, _ = mixed.step(TARGET[:, 0], 0, mixed.begin(memory, room=4), memory)
-    np.testing.assert_allclose(first, predict(mixed)[:, 0], atol=0.03)
+    np.testing.assert_allclose(first, predict(mixed)[:, 0], atol=1e-3)
 
 
 @traced
