@@ -6,6 +6,7 @@ from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
 from seq2seq.layers.headed_attention import (
     attend,
+    hidden_from,
     join_heads,
     split_heads,
     step_attention,
@@ -52,7 +53,8 @@ class CrossAttention(keras.layers.Layer):
     def step(self, inputs, keys, values, visible):
         """Reads as a call does, of few positions, in a step of a search."""
         (query,) = step_parts(self.ask(inputs), self.heads, 1)
-        context, weights = step_attention(query, keys, values, visible[:, None, None, :])
+        hidden = hidden_from(visible, query.dtype)[:, None, None]
+        context, weights = step_attention(query, keys, values, hidden)
         return self.combine(context), keras.ops.mean(weights, axis=1)
 
     def get_config(self):

@@ -47,20 +47,27 @@ def step_parts(tensor, heads, parts):
     return ops.unstack(split, parts)
 
 
-def step_attention(query, keys, values, mask):
-    """Reads as `attend`, in a step of a search -> (context [B, T, H * D], weights)."""
+def step_attention(query, keys, values, hidden):
+    """Reads as `attend`, in a step of a search -> (context [B, T, H * D], weights).
+
+    hidden, as `hidden_from` makes it, is added to scores. The weights that are given back are float32
+    whatever reads the values, so they are computed apart, and only where they are used.
+    """
     query = query * (1.0 / math.sqrt(query.shape[-1]))
-    scores = ops.cast(ops.einsum("bhtd,bhsd->bhts", query, keys), "float32")
-    # Added, since to choose takes longer; what is added is computed once for all layers.
-    scores = scores + ops.where(mask, 0.0, -1e9)
-    # TensorFlow's softmax takes five times as long for so few numbers.
-    weights = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True))
-    # Before they are rounded, as in `attend`: so in 16 bits a step says what is said when forced.
-    weights = weights / ops.sum(weights, axis=-1, keepdims=True)
-    context = ops.matmul(ops.cast(weights, values.dtype), values)
+    scores = ops.einsum("bhtd,bhsd->bhts", query, keys)
+    weights = ops.softmax(ops.cast(scores, "float32") + ops.cast(hidden, "float32"))
+    context = ops.matmul(ops.softmax(scores + hidden), values)
     batch, heads, length, depth = ops.shape(context)
     joined = context if context.shape[2] == 1 else transpose_plainly(context, (0, 2, 1, 3))
     return reshape(joined, (batch, length, heads * depth)), weights
+
+
+def hidden_from(visible, dtype):
+    """Makes what hides from a softmax, when added, all that is not visible, bool: 0 or -1e9.
+
+    To choose between the two numbers would take longer.
+    """
+    return (ops.cast(visible, dtype) - 1.0) * 1e9
 
 
 def causal_mask(length):

@@ -8,6 +8,7 @@ from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
 from seq2seq.layers.headed_attention import (
     attend,
+    hidden_from,
     join_heads,
     split_heads,
     step_attention,
@@ -64,7 +65,8 @@ class SelfAttention(keras.layers.Layer):
         query, keys = turn(query, place["positions"]), turn(keys, place["positions"])
         cache = self.cache.write(cache, place["entry"], keys, values)
         keys, values = self.cache.read(cache, place["visible"])
-        context, _ = step_attention(query, keys, values, place["visible"][:, None])
+        hidden = hidden_from(place["visible"], query.dtype)[:, None]
+        context, _ = step_attention(query, keys, values, hidden)
         return self.combine(context), cache
 
     def get_config(self):

@@ -43,5 +43,5 @@ def gains(logits, allowed, count: int):
     gain, token = best_of(allowed, count)
     peak = gain[:, :1] if allowed is logits else ops.max(logits, axis=-1, keepdims=True)
     total = ops.sum(ops.exp(logits - peak), axis=-1, keepdims=True)
-    gain = ops.maximum(gain - peak - ops.log(total), NEVER)
-    return ops.where(token < END, NEVER, gain), token
+    never = ops.cast(token < END, "float32") * NEVER
+    return ops.maximum(gain - peak - ops.log(total) + never, NEVER), token
