@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Steps until finished sentences are left behind, of one hypothesis a sentence and of several, of
 # which each reads, or passes over, what all of them have said in a round.
 ROUND_OF_ONE, ROUND = 16, 8
+# A round ends before that, where this share of its sentences is done.
+ENOUGH_OF_ONE, ENOUGH = 0.5, 0.2
 
 
 class Hypotheses(NamedTuple):
@@ -220,7 +222,9 @@ def search_in_rounds(
         pace: the most ids that a step reads of a hypothesis.
     """
     done, found = outcome(live.carried)
-    steps_of_round = ROUND_OF_ONE if hypotheses == 1 else ROUND
+    of_one = hypotheses == 1
+    steps_of_round = ROUND_OF_ONE if of_one else ROUND
+    enough = ENOUGH_OF_ONE if of_one else ENOUGH
     # Found by their value, so that the number of sentences may change from round to round.
     places = _where(ops.logical_not(done))
 
@@ -231,7 +235,7 @@ def search_in_rounds(
         live = Live(take_rows(live.carried, kept), state)
         last = position + steps_of_round
         unfinished = lambda position, live: ops.logical_and(
-            position < last, _worth_going_on(outcome(live.carried)[0])
+            position < last, _worth_going_on(outcome(live.carried)[0], enough)
         )
         step = lambda position, live: (position + 1, advance(position, live))
         position, live = ops.while_loop(unfinished, step, (position, live))
@@ -250,9 +254,9 @@ def _where(chosen):
     return ops.cast(ops.nonzero(chosen)[0], "int32")
 
 
-def _worth_going_on(done):
-    """Says whether most sentences of a round are not done yet; of none, they are."""
-    return ops.mean(ops.cast(done, "float32")) < 0.5
+def _worth_going_on(done, enough: float):
+    """Says whether fewer sentences of a round are done than this share; of none, they are."""
+    return ops.mean(ops.cast(done, "float32")) < enough
 
 
 def _put(results: Hypotheses, places, found: Hypotheses) -> Hypotheses:
