@@ -12,12 +12,12 @@ from seq2seq.decoding.parts.beam import (
     Candidates,
     Finished,
     begin_beam,
-    continue_beam,
+    continued,
     finish,
     is_there,
     survive,
 )
-from seq2seq.decoding.parts.best_of import gains
+from seq2seq.decoding.parts.best_of import best_continuations
 from seq2seq.decoding.search import Hypotheses, Live, Search, Steps, limits, search_in_rounds
 from seq2seq.layers.gather import gather_within
 from seq2seq.layers.rows import rows_within
@@ -134,9 +134,8 @@ class BeamSearch(Search):
     def _continue(self, logits, position, beam: Beam, told: Told) -> Candidates:
         """Finds the 2K best continuations of each sentence: logits [N * K, V]."""
         allowed = constrain(self.constraints, logits, position, beam.ids, told.known)
-        count = min(2 * self.width + END, logits.shape[-1])
-        gain, token = gains(logits, allowed, count)
-        return continue_beam(beam, gain, token, position, 2 * self.width)
+        best = best_continuations(logits, allowed, beam.score, 2 * self.width)
+        return continued(beam, position, *best)
 
     def _finish(self, found: Candidates, length, beam: Beam, finished, told: Told) -> Finished:
         """Lets continuations that end, or reach their limit, compete for the results."""

@@ -50,8 +50,8 @@ def step_parts(tensor, heads, parts):
 def step_attention(query, keys, values, hidden):
     """Reads as `attend`, in a step of a search -> (context [B, T, H * D], weights).
 
-    hidden, as `hidden_from` makes it, is added to scores. The weights that are given back are float32
-    whatever reads the values, so they are computed apart, and only where they are used.
+    hidden, as `hidden_from` makes it, is added to scores. The weights that are given back are
+    float32 whatever reads the values: they are computed apart, and only where they are used.
     """
     query = query * (1.0 / math.sqrt(query.shape[-1]))
     scores = ops.einsum("bhtd,bhsd->bhts", query, keys)

@@ -56,13 +56,6 @@ def begin_beam(sentences, limit, width: int) -> tuple[Beam, Finished]:
     return beam, Finished(ids, never, done=limit < 1)
 
 
-def continue_beam(beam: Beam, gain, token, position, count: int) -> Candidates:
-    """Finds the `count` best of what its rows may say next, gain and token [N * K, E]."""
-    score = ops.reshape(scores_of(beam, gain), (-1, beam.token.shape[1] * gain.shape[1]))
-    score, place = ops.top_k(score, count)
-    return candidates(beam, position, score, place, token)
-
-
 def scores_of(beam: Beam, gain):
     """Adds gains [N * K, E] to the scores of rows -> [N * K, E]."""
     return ops.maximum(ops.reshape(beam.score, (-1, 1)) + gain, NEVER)
@@ -71,8 +64,12 @@ def scores_of(beam: Beam, gain):
 def candidates(beam: Beam, position, score, place, token) -> Candidates:
     """Writes out continuations: score [N, C], place [N, C] among all in token [N * K, E]."""
     width, offers = beam.token.shape[1], ops.shape(token)[1]
-    parent = place // offers
     token = gather_within(ops.reshape(token, (-1, width * offers)), place)
+    return continued(beam, position, score, token, place // offers)
+
+
+def continued(beam: Beam, position, score, token, parent) -> Candidates:
+    """Writes out continuations: score, token and which of the K they continue, each [N, C]."""
     ids = put(gather_within(beam.ids, parent), position, token)
     return Candidates(ids, token, score, parent)
 

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from pipelines.special_tokens import END, PAD
+from pipelines.special_tokens import END, PAD, START
 from seq2seq.decoding.beam_search import BeamSearch
 from seq2seq.decoding.constraints.constraint import NEVER
 from seq2seq.decoding.greedy_search import GreedySearch
 from seq2seq.decoding.parts import best_of as grouping
-from seq2seq.decoding.parts.best_of import best_of
+from seq2seq.decoding.parts.best_of import best_continuations, best_of
 from seq2seq.decoding.search import Steps
 
 CASES = 200
@@ -145,6 +145,34 @@ def test_the_best_of_a_row_are_those_of_sorting_it(size, step):
     np.testing.assert_array_equal(np.take_along_axis(logits, ids, axis=1), values)
     np.testing.assert_array_equal(ids[:, 0], logits.argmax(axis=1))
     assert all(len(set(row)) == 3 for row in ids)
+
+
+@pytest.mark.parametrize("size", [5, 64, 97, 1000])
+@pytest.mark.parametrize("loud", [0.0, 20.0])
+@pytest.mark.parametrize("share", [0.0, 0.9], ids=["free", "constrained"])
+def test_the_best_continuations_are_those_of_sorting_all(size, loud, share):
+    """PAD and START are the likeliest of all, where loud, and most is forbidden, where it is."""
+    numbers = np.random.default_rng(size)
+    logits = numbers.normal(size=(7 * 4, size)).astype("float32")
+    logits[:, [PAD, START]] += loud
+    score = numbers.normal(size=(7, 4)).astype("float32") * 3
+    score[0, 1:] = NEVER
+    forbidden = numbers.random(logits.shape) < share
+    forbidden[:, END] = False
+    allowed = np.where(forbidden, np.float32(NEVER), logits)
+    given = ops.convert_to_tensor(logits)
+    left = given if share == 0 else ops.convert_to_tensor(allowed)
+    found, token, parent = map(
+        np.asarray, best_continuations(given, left, ops.convert_to_tensor(score), 8)
+    )
+    gain = allowed - np.log(np.exp(logits.astype("float64")).sum(axis=1, keepdims=True))
+    gain[:, [PAD, START]] = NEVER
+    wanted = np.maximum(score.reshape(-1, 1) + gain, NEVER).reshape(7, -1)
+    np.testing.assert_allclose(found, -np.sort(-wanted, axis=1)[:, :8], atol=1e-5)
+    said = np.take_along_axis(wanted, parent * size + token, axis=1)
+    there = found > NEVER / 2
+    np.testing.assert_allclose(said[there], found[there], atol=1e-5)
+    assert there.any(axis=1).all() and (token[there] >= END).all()
 
 
 def test_looking_at_groups_first_changes_nothing(prefix_model, monkeypatch):
