@@ -148,7 +148,7 @@ def test_the_best_of_a_row_are_those_of_sorting_it(size, step):
 
 
 @pytest.mark.parametrize("size", [5, 64, 97, 1000])
-@pytest.mark.parametrize("loud", [0.0, 20.0])
+@pytest.mark.parametrize("loud", [0.0, 200.0])
 @pytest.mark.parametrize("share", [0.0, 0.9], ids=["free", "constrained"])
 def test_the_best_continuations_are_those_of_sorting_all(size, loud, share):
     """PAD and START are the likeliest of all, where loud, and most is forbidden, where it is."""
@@ -168,10 +168,10 @@ def test_the_best_continuations_are_those_of_sorting_all(size, loud, share):
     gain = allowed - np.log(np.exp(logits.astype("float64")).sum(axis=1, keepdims=True))
     gain[:, [PAD, START]] = NEVER
     wanted = np.maximum(score.reshape(-1, 1) + gain, NEVER).reshape(7, -1)
-    np.testing.assert_allclose(found, -np.sort(-wanted, axis=1)[:, :8], atol=1e-5)
+    np.testing.assert_allclose(found, -np.sort(-wanted, axis=1)[:, :8], 1e-6, 1e-5)
     said = np.take_along_axis(wanted, parent * size + token, axis=1)
     there = found > NEVER / 2
-    np.testing.assert_allclose(said[there], found[there], atol=1e-5)
+    np.testing.assert_allclose(said[there], found[there], 1e-6, 1e-5)
     assert there.any(axis=1).all() and (token[there] >= END).all()
 
 
