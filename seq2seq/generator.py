@@ -289,7 +289,8 @@ class Generator(tf.Module):
         """Spells ids [B, N, T] with PAD at the end -> text [B, N], valid UTF-8."""
         shape = tf.shape(ids)
         rows = tf.reshape(ids, [shape[0] * shape[1], shape[2]])
-        text = self.target_tokenizer.detokenize(tf.RaggedTensor.from_tensor(rows, padding=PAD))
+        # With PAD, which tokenizers skip: to find the ends takes longer.
+        text = self.target_tokenizer.detokenize(tf.RaggedTensor.from_tensor(rows))
         return tf.reshape(_valid(text), shape[:2])
 
     def _limit(self, length):

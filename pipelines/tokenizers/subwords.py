@@ -72,8 +72,13 @@ class Subwords(Tokenizer):
         """Turns ids, ragged [B, (T)], into text [B] whose first word keeps its space."""
         values = self.known(ids.flat_values)
         spoken = (values != PAD) & (values != START) & (values != END)
-        ids = tf.ragged.boolean_mask(ids.with_flat_values(values), ids.with_flat_values(spoken))
-        return self._pieces.detokenize(ids)
+        # As `tf.ragged.boolean_mask`, with a tenth of its operations.
+        before = tf.cumsum(tf.pad(tf.cast(spoken, ids.row_splits.dtype), [[1, 0]]))
+        values = tf.gather(values, tf.where(spoken)[:, 0])
+        splits = tf.gather(before, ids.row_splits)
+        return self._pieces.detokenize(
+            tf.RaggedTensor.from_row_splits(values, splits, validate=False)
+        )
 
     def tokens(self, ids: tf.Tensor) -> tf.Tensor:
         return tf.ragged.map_flat_values(
