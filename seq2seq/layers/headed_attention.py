@@ -30,7 +30,7 @@ def attend(query, keys, values, mask, dropout=None):
     query = query * (1.0 / math.sqrt(query.shape[-1]))
     # Not a product with transposed keys, which would be copied.
     scores = ops.cast(ops.einsum("bhtd,bhsd->bhts", query, keys), "float32")
-    weights = ops.softmax(ops.where(mask, scores, -1e9))
+    weights = ops.softmax(scores + hidden_from(mask, "float32"))
     read = weights if dropout is None else dropout(weights)
     return ops.matmul(ops.cast(read, values.dtype), values), weights
 
