@@ -71,8 +71,9 @@ def best_continuations(logits, allowed, score, count: int):
     logit, group = gather_within(flat(among), place), gather_within(group, place // near)
     parent, token = group // size, group % size * near + place % near
     gain = ops.maximum(logit - gather_within(log_sum, parent), NEVER)
-    gain = gather_within(score, parent) + gain + ops.cast(token < END, "float32") * NEVER
-    score, order = ops.top_k(ops.maximum(gain, NEVER), count)
+    never = ops.cast(token < END, "float32") * NEVER
+    after = ops.maximum(gather_within(score, parent) + gain + never, NEVER)
+    score, order = ops.top_k(after, count)
     return score, gather_within(token, order), gather_within(parent, order)
 
 
