@@ -36,10 +36,9 @@ class Drafted(Seq2Seq):
         logits, shown, following = self.model.look(token, position, *own)
         return logits, shown, state | {"model": following}
 
-    def guess(self, token, position, state, memory):
+    def guesses(self, token, position, state, memory, count, choose):
         own = state["draft"], memory["draft"]
-        logits, following = self.draft.step(token, position, *own)
-        return logits, state | {"draft": following}
+        return self.draft.guesses(token, position, *own, count, choose)
 
     def read(self, tokens, position, state, memory):
         """Lets both read, so that the draft goes on from what was said, too."""

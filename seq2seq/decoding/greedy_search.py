@@ -3,12 +3,8 @@
 import dataclasses
 from typing import Self
 
-from keras import ops
-
-from pipelines.special_tokens import END
-from seq2seq.decoding.parts.best_of import gains
+from seq2seq.decoding.parts.best_of import likeliest
 from seq2seq.decoding.parts.walk import Walk, WalkingSearch, begin_walk
-from seq2seq.layers.gather import gather_within
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,9 +19,7 @@ class GreedySearch(WalkingSearch):
         return begin_walk(self, sentences, max_length, given, {}, 1)
 
     def choose(self, logits, allowed, position, own):
-        gain, token = gains(logits, allowed, min(1 + END, logits.shape[-1]))
-        gain, place = ops.top_k(gain, 1)
-        return gather_within(token, place)[:, 0], gain[:, 0]
+        return likeliest(logits, allowed)
 
     def streaming(self) -> Self:
         return self

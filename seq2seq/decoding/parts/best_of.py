@@ -39,6 +39,13 @@ def gains(logits, allowed, count: int):
     return ops.maximum(gain - _log_sum(logits, peak) + never, NEVER), token
 
 
+def likeliest(logits, allowed):
+    """Finds the likeliest token of each row -> tokens, log-probabilities [R]; as `gains`."""
+    gain, token = gains(logits, allowed, min(1 + END, logits.shape[-1]))
+    gain, place = ops.top_k(gain, 1)
+    return gather_within(token, place)[:, 0], gain[:, 0]
+
+
 def best_continuations(logits, allowed, score, count: int):
     """Finds the `count` best continuations of K hypotheses together, neither PAD nor START.
 
