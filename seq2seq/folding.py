@@ -3,6 +3,8 @@
 import numpy as np
 from keras import ops
 
+from seq2seq.drafted import Drafted
+from seq2seq.ensemble import Ensemble
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.models.transformer import Transformer
 
@@ -20,7 +22,13 @@ def folded(model: Seq2Seq) -> Seq2Seq:
     products that write are centred, and gain and bias of each normalisation go into the product
     that reads it. What is left of a normalisation is a division by the root mean square: Ashkboos
     et al. (2024), section 3.2. A step of 3 layers has 50 operations fewer of some 470.
+
+    Models that answer together are folded each.
     """
+    if isinstance(model, Ensemble):
+        return Ensemble([folded(each) for each in model.models], model.mean, model.shares)
+    if isinstance(model, Drafted):
+        return Drafted(folded(model.model), folded(model.draft))
     if not isinstance(model, Transformer) or (model.order, model.normalization) != ("pre", "layer"):
         return model
     lean = Transformer.from_config(model.get_config() | {"normalization": "unit"})

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from keras import ops
 
+from seq2seq.drafted import Drafted
+from seq2seq.ensemble import Ensemble
 from seq2seq.folding import folded
 from seq2seq.models.lstm import LSTM
 from seq2seq.models.transformer import Transformer
@@ -44,6 +46,18 @@ def test_its_steps_are_those_of_a_whole_target():
     for position in range(3):
         logits, state = lean.step(TARGET[:, position], position, state, memory)
         np.testing.assert_allclose(logits, whole[:, position], atol=1e-5)
+
+
+def test_models_that_answer_together_are_folded_each():
+    one, other = transformer(), LSTM(50, 50, units=8)
+    joined = folded(Drafted(Ensemble([one, other], "geometric", [1, 3]), one))
+    assert joined.model.models[1] is other
+    for lean in (joined.model.models[0], joined.draft):
+        assert lean.normalization == "unit"
+    assert (joined.model.mean, joined.model.shares) == ("geometric", [0.25, 0.75])
+    pair = Ensemble([one, other], "geometric", [1, 3]), joined.model
+    wanted, found = (each.decode(TARGET, each.encode(SOURCE)) for each in pair)
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
 def test_weights_stay_in_their_precision():
