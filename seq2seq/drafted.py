@@ -36,9 +36,10 @@ class Drafted(Seq2Seq):
         logits, shown, following = self.model.look(token, position, *own)
         return logits, shown, state | {"model": following}
 
-    def guesses(self, token, position, state, memory, count, choose):
+    def guess(self, token, position, state, memory):
         own = state["draft"], memory["draft"]
-        return self.draft.guesses(token, position, *own, count, choose)
+        logits, following = self.draft.step(token, position, *own)
+        return logits, state | {"draft": following}
 
     def read(self, tokens, position, state, memory):
         """Lets both read, so that the draft goes on from what was said, too."""

@@ -23,9 +23,9 @@ class ModelSteps(Steps):
         logits, shown, own = self._model.look(token, position, state["own"], state["memory"])
         return logits, shown, state | {"own": own}
 
-    def guesses(self, token, position, state, count, choose):
-        place = token, position, state["own"], state["memory"]
-        return self._model.guesses(*place, count, choose)
+    def guess(self, token, position, state):
+        logits, own = self._model.guess(token, position, state["own"], state["memory"])
+        return logits, state | {"own": own}
 
     def read(self, tokens, position, state):
         logits, owns = self._model.read(tokens, position, state["own"], state["memory"])

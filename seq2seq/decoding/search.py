@@ -21,9 +21,6 @@ ROUND_OF_ONE, ROUND = 16, 8
 # A round ends before that, where this share of its sentences is done.
 ENOUGH_OF_ONE, ENOUGH = 0.5, 0.2
 
-# Chooses the ids [R] that logits [R, V] say, after others [R] that were guessed.
-Choice = Callable[[Any, list], Any]
-
 
 class Hypotheses(NamedTuple):
     """What a search found, best first.
@@ -67,21 +64,12 @@ class Steps:
         """
         raise ValueError(f"{type(self).__name__} do not show what logits come of")
 
-    def guesses(self, token, position, state, count: int, choose: Choice):
-        """Guesses what follows token [R], at less cost than calls would say it: ids [R, count].
+    def guess(self, token, position, state):
+        """Predicts as a call does, at less cost: what follows may be something else.
 
         It reads ahead of where `read` then begins, and may know nothing of what calls have read.
-
-        Args:
-            position: [R].
-            choose: logits [R, V], and the ids guessed before, each [R] -> ids [R].
         """
-        guessed: list = []
-        for place in range(count):
-            logits, state = self(token, position + place, state)
-            token = choose(logits, guessed)
-            guessed.append(token)
-        return ops.stack(guessed, axis=1)
+        return self(token, position, state)
 
     def read(self, tokens, position, state):
         """Predicts what follows each of N tokens, of one hypothesis a sentence.

@@ -66,13 +66,13 @@ class SpeculativeSearch(Search):
     def __call__(self, steps: Steps, sentences, max_length, given={}) -> Hypotheses:
         def advance(position, live):
             line = live.carried
-            guess = lambda logits, guessed: self._guess(logits, guessed, line)
-            guesses = steps.guesses(line.token, line.length, live.state, self.ahead, guess)
+            guesses, before = self._guess(steps, line, live.state)
             tokens = ops.concatenate([line.token[:, None], guesses], axis=1)
             logits, states = steps.read(tokens, line.length, live.state)
-            token, gain = self._say(logits, guesses, line)
+            token, gain = self._say(logits, line.length, before, line)
             count = _agreed(token, guesses, line)
-            return Live(_add(line, token, gain, count), steps.rewind(states, count))
+            line = _add(line, token, gain, count, before[:, -1])
+            return Live(line, steps.rewind(states, count))
 
         live = Live(self._begin(sentences, max_length, given), steps.begin(1))
         return search_in_rounds(steps, live, advance, self._outcome, 1, pace=self.ahead + 1)
@@ -92,22 +92,28 @@ class SpeculativeSearch(Search):
             known=begin(self.constraints, given, sentences),
         )
 
-    def _guess(self, logits, guessed: list, line: Line):
-        """Chooses an id of each row, as the model's own are chosen."""
-        logits = ops.cast(logits, "float32")
-        before, position = _before(line, guessed)[-1], line.length + len(guessed)
-        allowed = constrain(self.constraints, logits, position, before[:, None], line.known)
-        return likeliest(logits, allowed)[0]
+    def _guess(self, steps: Steps, line: Line, state):
+        """Guesses A ids -> (them [N, A], what was said before each and after [N, A + 1, T])."""
+        token, guesses, before = line.token, [], [line.ids]
+        for place in range(self.ahead):
+            position = line.length + place
+            logits, state = steps.guess(token, position, state)
+            token = self._say(logits[:, None], position, before[-1][:, None], line)[0][:, 0]
+            guesses.append(token)
+            before.append(put(before[-1], position[:, None], token))
+        return ops.stack(guesses, axis=1), ops.stack(before, axis=1)
 
-    def _say(self, logits, guesses, line: Line):
-        """Chooses what follows the last token and each guess: ids, log-probabilities [N, A + 1]."""
-        places = guesses.shape[1] + 1
-        logits = ops.reshape(ops.cast(logits, "float32"), (-1, logits.shape[-1]))
-        position = ops.reshape(line.length[:, None] + ops.arange(places), (-1,))
-        before = ops.stack(_before(line, ops.unstack(guesses, axis=1)), axis=1)
+    def _say(self, logits, length, before, line: Line):
+        """Chooses the likeliest ids -> (ids, their log-probabilities, [N, P] both).
+
+        logits [N, P, V] of P positions from `length` [N] on, each after what is `before` it
+        [N, P, T].
+        """
+        _, places, size = logits.shape
+        logits = ops.reshape(ops.cast(logits, "float32"), (-1, size))
+        position = ops.reshape(length[:, None] + ops.arange(places), (-1,))
         allowed = constrain(self.constraints, logits, position, before, line.known)
-        chosen = likeliest(logits, allowed)
-        return tuple(ops.reshape(each, (-1, places)) for each in chosen)
+        return tuple(ops.reshape(each, (-1, places)) for each in likeliest(logits, allowed))
 
     def _outcome(self, line: Line):
         """Gives what was said of what was written."""
@@ -116,14 +122,6 @@ class SpeculativeSearch(Search):
         said = ops.logical_and(said, (line.score > NEVER / 2)[:, None])
         score = ops.maximum(line.score, NEVER)
         return line.done, Hypotheses(ops.where(said, ids, PAD)[:, None], score[:, None])
-
-
-def _before(line: Line, guesses: list) -> list:
-    """Writes down what was said before each of some guesses, each [N], and after the last."""
-    before = [line.ids]
-    for place, guess in enumerate(guesses):
-        before.append(put(before[-1], line.length[:, None] + place, guess))
-    return before
 
 
 def _agreed(token, guesses, line: Line):
@@ -137,20 +135,21 @@ def _agreed(token, guesses, line: Line):
     return ops.minimum(agreed, ops.maximum(line.limit - line.length, 1))
 
 
-def _add(line: Line, token, gain, count) -> Line:
-    """Says the first `count` [N] of ids [N, A + 1]; what is written after them is not said."""
+def _add(line: Line, token, gain, count, guessed) -> Line:
+    """Says the first `count` [N] of ids [N, A + 1], where it is not done.
+
+    guessed [N, T + ahead]: what was said before, then the guesses: the first count - 1 are right.
+    """
     last = gather_within(token, count[:, None] - 1)[:, 0]
+    ids = put(guessed, (line.length + count)[:, None] - 1, last)
     count = ops.where(line.done, 0, count)
-    places = ops.arange(token.shape[1])
-    gained = ops.sum(ops.where(places < count[:, None], gain, 0.0), axis=1)
-    among = ops.arange(ops.shape(line.ids)[1]) - line.length[:, None]
-    new = ops.logical_and(among >= 0, among < token.shape[1])
-    written = gather_within(token, ops.clip(among, 0, token.shape[1] - 1))
-    score, length = line.score + gained, line.length + count
+    said = ops.arange(token.shape[1]) < count[:, None]
+    score = line.score + ops.sum(ops.where(said, gain, 0.0), axis=1)
+    length = line.length + count
     ended = ops.logical_or(last == END, length >= line.limit)
     ended = ops.logical_or(ended, score <= NEVER / 2)  # nothing could be said
     return line._replace(
-        ids=ops.where(new, written, line.ids),
+        ids=ids,
         token=last,
         score=score,
         length=length,

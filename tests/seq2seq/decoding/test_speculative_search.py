@@ -20,7 +20,7 @@ class DraftedSteps(Steps):
     def __init__(self, model, draft, sentences):
         super().__init__(model.step, {"model": model.begin(sentences)})
         self.draft = Steps(draft.step, draft.begin(sentences))
-        self.guessed = 0
+        self.guesses = 0
         self.reads = 0
 
     def begin(self, hypotheses):
@@ -31,9 +31,10 @@ class DraftedSteps(Steps):
         _, draft = self.draft(token, position, state["draft"])
         return logits, {"model": own, "draft": draft}
 
-    def guesses(self, token, position, state, count, choose):
-        self.guessed += count
-        return self.draft.guesses(token, position, state["draft"], count, choose)
+    def guess(self, token, position, state):
+        self.guesses += 1
+        logits, draft = self.draft(token, position, state["draft"])
+        return logits, state | {"draft": draft}
 
     def read(self, tokens, position, state):
         self.reads += 1
@@ -68,7 +69,7 @@ def test_a_draft_that_is_right_saves_steps_and_one_that_is_wrong_does_not(prefix
         steps = DraftedSteps(model, draft, 1)
         SpeculativeSearch(4)(steps, 1, 20)
         reads.append(steps.reads)
-        assert steps.guessed == 4 * steps.reads
+        assert steps.guesses == 4 * steps.reads
     assert reads == [4, 20]
 
 

@@ -203,7 +203,7 @@ def test_tokens_read_at_once_are_read_as_one_by_one_and_rows_go_back_to_any(mode
     state = model.rewind(states, counts)
     following = np.array([TARGET[row, [count]] for row, count in enumerate(counts)])
     logits, _ = model.read(following, counts, state, memory)
-    stepped, _ = model.step(following[:, 0], counts, state, memory)
+    stepped, _ = model.guess(following[:, 0], counts, state, memory)
     for row, count in enumerate(counts):
         assert_same(logits[row, 0], wanted[row, count])
         assert_same(stepped[row], wanted[row, count])
