@@ -59,13 +59,12 @@ class AttentionCache:
             shape = (-1, count * self.depth)
             new = {"keys": ops.reshape(keys, shape), "values": ops.reshape(values, shape)}
             return {name: tf.concat([cache[name], new[name]], axis=1) for name in cache}
-        begin = tf.stack([0, first * self.words])
-        end = tf.stack([0, (first + count) * self.words])
+        begin = tf.multiply(first, [0, self.words])
         # Under these masks the first axis is taken whole.
         return tf.raw_ops.TensorStridedSliceUpdate(
             input=cache,
             begin=begin,
-            end=end,
+            end=begin + [0, count * self.words],
             strides=[1, 1],
             value=self._as_words(ops.stack([keys, values]), count),
             begin_mask=1,

@@ -50,9 +50,12 @@ class CrossAttention(keras.layers.Layer):
         context, weights = attend(query, keys, values, visible[:, None, None, :], self.drop)
         return self.combine(join_heads(context)), keras.ops.mean(weights, axis=1)
 
-    def step(self, inputs, keys, values, visible):
-        """Reads as a call does, of few positions, in a step of a search."""
-        (query,) = step_parts(self.ask(inputs), self.heads, 1)
+    def step(self, inputs, tokens: int, keys, values, visible):
+        """Reads as a call does, in a step of a search, of so many tokens a sentence.
+
+        Rows [B * tokens, units] -> (rows [B * tokens, units], weights [B, tokens, S] float32).
+        """
+        (query,) = step_parts(self.ask(inputs), tokens, self.heads, 1)
         hidden = hidden_from(visible, query.dtype)[:, None, None]
         context, weights = step_attention(query, keys, values, hidden)
         return self.combine(context), keras.ops.mean(weights, axis=1)

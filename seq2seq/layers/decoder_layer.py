@@ -37,12 +37,13 @@ class DecoderLayer(keras.layers.Layer):
         return self._read(inputs, memory, self.reading)
 
     def step(self, inputs, cache, place, memory, turn):
-        """One position: inputs [B, K, M] -> (outputs [B, K, M], attention [B, K, S], next cache).
+        """One position: rows [B * K, M] -> (rows [B * K, M], attention [B, K, S], next cache).
 
         The K hypotheses of a sentence read its memory as if they were positions.
         """
         frame = self.attention_frame
         said, cache = self.attention.step(frame.enter(inputs), cache, place, turn)
+        memory = memory | {"tokens": place["tokens"]}
         return *self._read(frame(inputs, said), memory, self.reading.step), cache
 
     def _read(self, inputs, memory, reading):

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from seq2seq.layers.shapes import reshape
+from seq2seq.layers.shapes import as_rows, rows_like
 
 
 @keras.saving.register_keras_serializable(package="seq2seq")
@@ -15,12 +15,11 @@ class Dense(keras.layers.Dense):
     """
 
     def call(self, inputs, training=None):
-        rows = ops.matmul(ops.reshape(inputs, (-1, inputs.shape[-1])), self.kernel)
+        rows = ops.matmul(as_rows(inputs), self.kernel)
         if self.use_bias:
             # Reshaped, since a custom gradient takes tensors and no variables.
             rows = add_bias(rows, ops.reshape(self.bias, (-1,)))
-        rows = self.activation(rows)
-        return reshape(rows, (*ops.shape(inputs)[:-1], self.units))
+        return rows_like(self.activation(rows), inputs)
 
 
 @ops.custom_gradient

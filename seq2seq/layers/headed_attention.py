@@ -35,20 +35,18 @@ def attend(query, keys, values, mask, dropout=None):
     return ops.matmul(ops.cast(read, values.dtype), values), weights
 
 
-def step_parts(tensor, heads, parts):
-    """Splits [B, T, parts * M] into as many of [B, heads, T, M / heads], for a step of a search."""
-    batch, length, units = ops.shape(tensor)
-    depth = units // parts // heads
-    if tensor.shape[1] == 1:  # what one token has lies in that order
-        pieces = ops.split(tensor, parts, axis=-1) if parts > 1 else [tensor]
-        return [reshape(piece, (batch, heads, 1, depth)) for piece in pieces]
-    shape = (batch, length, parts, heads, depth)
-    split = transpose_plainly(reshape(tensor, shape), (2, 0, 3, 1, 4))
-    return ops.unstack(split, parts)
+def step_parts(rows, tokens: int, heads, parts):
+    """Splits rows [B * T, parts * M] into as many of [B, heads, T, M / heads], in a step."""
+    depth = rows.shape[-1] // parts // heads
+    if tokens == 1:  # what one token has lies in that order
+        pieces = ops.split(rows, parts, axis=-1) if parts > 1 else [rows]
+        return [ops.reshape(piece, (-1, heads, 1, depth)) for piece in pieces]
+    split = ops.reshape(rows, (-1, tokens, parts, heads, depth))
+    return ops.unstack(transpose_plainly(split, (2, 0, 3, 1, 4)), parts)
 
 
 def step_attention(query, keys, values, hidden):
-    """Reads as `attend`, in a step of a search -> (context [B, T, H * D], weights).
+    """Reads as `attend`, in a step of a search -> (context [B * T, H * D], weights).
 
     hidden, as `hidden_from` makes it, is added to scores. The weights that are given back are
     float32 whatever reads the values: they are computed apart, and only where they are used.
@@ -57,9 +55,9 @@ def step_attention(query, keys, values, hidden):
     scores = ops.einsum("bhtd,bhsd->bhts", query, keys)
     weights = ops.softmax(ops.cast(scores, "float32") + ops.cast(hidden, "float32"))
     context = ops.matmul(ops.softmax(scores + hidden), values)
-    batch, heads, length, depth = ops.shape(context)
-    joined = context if context.shape[2] == 1 else transpose_plainly(context, (0, 2, 1, 3))
-    return reshape(joined, (batch, length, heads * depth)), weights
+    _, heads, length, depth = context.shape
+    joined = context if length == 1 else transpose_plainly(context, (0, 2, 1, 3))
+    return ops.reshape(joined, (-1, heads * depth)), weights
 
 
 def hidden_from(visible, dtype):

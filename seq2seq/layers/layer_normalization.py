@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from seq2seq.layers.shapes import reshape
+from seq2seq.layers.shapes import as_rows, rows_like
 
 
 @keras.saving.register_keras_serializable(package="seq2seq")
@@ -20,9 +20,8 @@ class LayerNormalization(keras.layers.LayerNormalization):
         return super().add_weight(*args, **kwargs | {"dtype": "float32"})
 
     def call(self, inputs):
-        rows = ops.reshape(inputs, (-1, inputs.shape[-1]))
-        normalised = normalise(rows, self.gamma, self.beta, self.epsilon)
-        return reshape(normalised, ops.shape(inputs))
+        normalised = normalise(as_rows(inputs), self.gamma, self.beta, self.epsilon)
+        return rows_like(normalised, inputs)
 
 
 def normalise(rows, gamma, beta, epsilon):

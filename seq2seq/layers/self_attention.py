@@ -52,16 +52,16 @@ class SelfAttention(keras.layers.Layer):
         return AttentionCache(self.heads, self.units // self.heads, self.compute_dtype)
 
     def step(self, inputs, cache, place, turn):
-        """Reads what each token may see: [B, K, M] -> ([B, K, units], the next cache).
+        """Reads what each token may see: rows [B * K, M] -> (rows [B * K, units], the next cache).
 
         The K tokens of a sentence are those of hypotheses, or some that follow each other.
 
         Args:
             cache: of E entries, with room for K more.
-            place: {"positions": [1 or B, 1 or K], "entry": the first to write, "visible":
-                [B, K, E], True = said before the token, or it itself}.
+            place: {"tokens": K, "positions": [1 or B, 1 or K], "entry": the first to write,
+                "visible": [B, K, E], True = said before the token, or it itself}.
         """
-        query, keys, values = step_parts(self.project(inputs), self.heads, 3)
+        query, keys, values = step_parts(self.project(inputs), place["tokens"], self.heads, 3)
         query, keys = turn(query, place["positions"]), turn(keys, place["positions"])
         cache = self.cache.write(cache, place["entry"], keys, values)
         keys, values = self.cache.read(cache, place["visible"])

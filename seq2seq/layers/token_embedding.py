@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from seq2seq.layers.gather import gather
-from seq2seq.layers.shapes import reshape
+from seq2seq.layers.shapes import as_rows, rows_like
 
 # A bias that changes nothing, and is not 0, which would be left out. TensorFlow computes a product
 # with a bias in one operation, and of those alone it keeps constant matrices packed: a step's
@@ -40,11 +40,10 @@ class TokenEmbedding(keras.layers.Layer):
         return ops.cast(picked * self.units**0.5, self.compute_dtype)
 
     def project(self, features):
-        """Scores each token with these same vectors: [B, T, units] -> [B, T, V]."""
-        rows = ops.reshape(features, (-1, self.units))
-        scores = ops.matmul(rows, ops.transpose(ops.cast(self.vectors, features.dtype)))
+        """Scores each token with these same vectors: [..., units] -> [..., V]."""
+        scores = ops.matmul(as_rows(features), ops.transpose(ops.cast(self.vectors, features.dtype)))
         scores = ops.add(scores, ops.full((self.vocabulary,), NOTHING, features.dtype))
-        return reshape(scores, (*ops.shape(features)[:-1], self.vocabulary))
+        return rows_like(scores, features)
 
     def get_config(self):
         return super().get_config() | {"vocabulary": self.vocabulary, "units": self.units}

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from seq2seq.layers.shapes import reshape
+from seq2seq.layers.shapes import as_rows, rows_like
 
 
 @keras.saving.register_keras_serializable(package="seq2seq")
@@ -18,10 +18,10 @@ class UnitNormalization(keras.layers.Layer):
         self.epsilon = epsilon
 
     def call(self, inputs):
-        rows = ops.cast(ops.reshape(inputs, (-1, inputs.shape[-1])), "float32")
+        rows = ops.cast(as_rows(inputs), "float32")
         power = ops.mean(ops.square(rows), axis=-1, keepdims=True)
         normal = rows * ops.rsqrt(power + self.epsilon)
-        return reshape(ops.cast(normal, inputs.dtype), ops.shape(inputs))
+        return rows_like(ops.cast(normal, inputs.dtype), inputs)
 
     def get_config(self):
         return super().get_config() | {"epsilon": self.epsilon}

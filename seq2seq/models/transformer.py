@@ -16,7 +16,7 @@ from seq2seq.layers.positions import positions_of
 from seq2seq.layers.recompute import Recompute
 from seq2seq.layers.residual import NORMALIZATIONS
 from seq2seq.layers.rows import choose_rows
-from seq2seq.layers.shapes import reshape
+from seq2seq.layers.shapes import as_rows, reshape
 from seq2seq.layers.token_embedding import TokenEmbedding
 from seq2seq.layers.widening import widen
 from seq2seq.models.seq2seq import Seq2Seq, is_token, require_one_vocabulary
@@ -190,20 +190,19 @@ class Transformer(Seq2Seq):
         token = reshape(token, (sentences, hypotheses))
         # [1, 1], or [B, 1] of one hypothesis a sentence.
         positions = ops.reshape(position, (-1, 1))
-        own = state["entry"] + ops.arange(hypotheses)
-        visible = ops.logical_or(state["visible"], ops.arange(entries) == own[:, None])
-        logits, shown, following = self._advance(token, positions, visible, state, memory)
-        logits = ops.reshape(logits, (-1, self.target_vocabulary))
-        return logits, {name: _as_rows(each) for name, each in shown.items()}, following
+        new = ops.arange(entries) - state["entry"] == ops.arange(hypotheses)[:, None]
+        visible = ops.logical_or(state["visible"], new)
+        return self._advance(token, positions, visible, state, memory)
 
     def read(self, tokens, position, state, memory):
         count = tokens.shape[1]
-        places, entries = ops.arange(count), ops.arange(ops.shape(state["visible"])[2])
-        last = state["entry"] + places[:, None]
-        new = ops.logical_and(entries >= state["entry"], entries <= last)
+        places = ops.arange(count)
+        entries = ops.arange(ops.shape(state["visible"])[2]) - state["entry"]
+        new = ops.logical_and(entries >= 0, entries <= places[:, None])
         visible = ops.logical_or(state["visible"], new)
         positions = position[:, None] + places
         logits, _, following = self._advance(tokens, positions, visible, state, memory)
+        logits = ops.reshape(logits, (-1, count, self.target_vocabulary))
         each = ops.split(visible, count, axis=1)
         return logits, [following | {"visible": seen} for seen in each]
 
@@ -234,21 +233,25 @@ class Transformer(Seq2Seq):
     def _advance(self, tokens, positions, visible, state, memory):
         """Reads C tokens a sentence that see what is visible of the entries, C of them new.
 
-        tokens [B, C], positions [1 or B, 1 or C], visible [B, C, E] -> (logits [B, C, V], shown,
-        the next state).
+        tokens [B, C], positions [1 or B, 1 or C], visible [B, C, E] -> (logits [B * C, V], shown
+        rows, the next state). Vectors stand as rows, which no operation has to reshape.
         """
-        place = {"positions": positions, "entry": state["entry"], "visible": visible}
-        features, caches = self._embed_target(tokens, positions), {}
+        count = tokens.shape[1]
+        place = {"tokens": count, "positions": positions, "entry": state["entry"]}
+        place |= {"visible": visible}
+        features, caches = as_rows(self._embed_target(tokens, positions)), {}
         for layer in self.decoder:
             read = memory[layer.name] | {"visible": memory["mask"]}
             features, attention, caches[layer.name] = layer.step(
                 features, state["said"][layer.name], place, read, self.target_positions.turn
             )
         features = self.decoder_norm(features)
-        entry = state["entry"] + ops.shape(tokens)[1]
-        following = {"said": caches, "visible": visible, "entry": entry}
-        shown = {"attention": attention, "vectors": features}
-        return self._logits(features, attention, memory), shown, following
+        following = {"said": caches, "visible": visible, "entry": state["entry"] + count}
+        sentences, _, read = ops.shape(attention)
+        shown = {"attention": ops.reshape(attention, (sentences * count, read))}
+        shown |= {"vectors": features}
+        features = ops.reshape(features, (-1, count, self.units)) if self.copying else features
+        return as_rows(self._logits(features, attention, memory)), shown, following
 
     def _embed_target(self, target, places):
         return self._embed(target, places, self.target_embedding, self.target_positions)
@@ -265,12 +268,6 @@ class Transformer(Seq2Seq):
         if self.copying:
             return self.pointer(features, logits, attention, memory["source"])
         return widen(logits)
-
-
-def _as_rows(tensor):
-    """Lets the hypotheses of all sentences stand as rows: [B, K, D] -> [B * K, D]."""
-    sentences, hypotheses, depth = ops.shape(tensor)
-    return reshape(tensor, (sentences * hypotheses, depth))
 
 
 def _at_least_one(room):

@@ -40,11 +40,11 @@ def test_places_are_gathered_by_one_operation():
 
 
 def test_what_one_token_has_is_not_transposed():
-    one, kinds = traced(lambda x: tuple(step_parts(x, 2, 3)), (None, 1, 12))
-    _, several = traced(lambda x: tuple(step_parts(x, 2, 3)), (None, None, 12))
+    one, kinds = traced(lambda x: tuple(step_parts(x, 1, 2, 3)), (None, 12))
+    _, several = traced(lambda x: tuple(step_parts(x, 2, 2, 3)), (None, 12))
     assert "Transpose" not in kinds and "Transpose" in several
-    values = np.random.default_rng(1).normal(size=(5, 1, 12)).astype("float32")
-    wanted = step_parts(tf.concat([values, values], axis=1), 2, 3)
+    values = np.random.default_rng(1).normal(size=(5, 12)).astype("float32")
+    wanted = step_parts(tf.repeat(values, 2, axis=0), 2, 2, 3)
     for found, each in zip(one(tf.constant(values)), wanted):
         np.testing.assert_array_equal(found, each[:, :, :1])
 
