@@ -1,6 +1,7 @@
 """Attention of the target to the source."""
 
 import keras
+from keras import ops
 
 from seq2seq.layers.dense import Dense
 from seq2seq.layers.dropout import Dropout
@@ -10,7 +11,6 @@ from seq2seq.layers.headed_attention import (
     join_heads,
     split_heads,
     step_attention,
-    step_parts,
 )
 
 
@@ -36,29 +36,30 @@ class CrossAttention(keras.layers.Layer):
             layer.build((*inputs_shape[:-1], self.units))
         self.built = True
 
-    def prepare(self, values):
-        """Makes keys and values of the encoder's output: [B, S, units] -> two of [B, H, S, D]."""
-        keys, values = keras.ops.split(self.project(values), 2, axis=-1)
-        return {"keys": split_heads(keys, self.heads), "values": split_heads(values, self.heads)}
+    def prepare(self, values, mask):
+        """Makes keys and values of the encoder's output: rows [B * S, units] -> two [B, H, S, D].
 
-    def call(self, inputs, keys, values, visible):
-        """inputs [B, T, units], visible [B, S] -> ([B, T, units], weights [B, T, S] float32).
-
-        The weights are the mean over the heads.
+        mask [B, S] tells the sizes.
         """
-        query = split_heads(self.ask(inputs), self.heads)
+        sentences, length = ops.shape(mask)
+        keys, values = split_heads(self.project(values), sentences, length, self.heads, 2)
+        return {"keys": keys, "values": values}
+
+    def call(self, inputs, keys, values, visible, tokens=-1):
+        """Rows [B * T, units], visible [B, S] -> (rows [B * T, units], weights [B, T, S] float32).
+
+        The weights are the mean over the heads. tokens: T, or -1 where B is not 0.
+        """
+        (query,) = split_heads(self.ask(inputs), ops.shape(visible)[0], tokens, self.heads)
         context, weights = attend(query, keys, values, visible[:, None, None, :], self.drop)
-        return self.combine(join_heads(context)), keras.ops.mean(weights, axis=1)
+        return self.combine(join_heads(context)), ops.mean(weights, axis=1)
 
-    def step(self, inputs, tokens: int, keys, values, visible):
-        """Reads as a call does, in a step of a search, of so many tokens a sentence.
-
-        Rows [B * tokens, units] -> (rows [B * tokens, units], weights [B, tokens, S] float32).
-        """
-        (query,) = step_parts(self.ask(inputs), tokens, self.heads, 1)
+    def step(self, inputs, keys, values, visible, tokens: int):
+        """Reads as a call does, in a step of a search."""
+        (query,) = split_heads(self.ask(inputs), -1, tokens, self.heads)
         hidden = hidden_from(visible, query.dtype)[:, None, None]
         context, weights = step_attention(query, keys, values, hidden)
-        return self.combine(context), keras.ops.mean(weights, axis=1)
+        return self.combine(context), ops.mean(weights, axis=1)
 
     def get_config(self):
         own = {"units": self.units, "heads": self.heads, "dropout": self.dropout}

@@ -1,6 +1,7 @@
 """One layer of a Transformer's decoder."""
 
 import keras
+from keras import ops
 
 from seq2seq.layers.cross_attention import CrossAttention
 from seq2seq.layers.feed_forward import FeedForward
@@ -30,11 +31,12 @@ class DecoderLayer(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs, visible, memory, turn):
-        """inputs [B, T, M], visible [1, 1, T, T], memory {"keys", "values", "visible"} ->
-        (outputs [B, T, M], attention to the source [B, T, S])."""
+        """Rows [B * T, M], visible [1, 1, T, T], memory {"keys", "values", "visible"} ->
+        (rows [B * T, M], attention to the source [B, T, S])."""
         frame = self.attention_frame
-        inputs = frame(inputs, self.attention(frame.enter(inputs), visible, turn=turn))
-        return self._read(inputs, memory, self.reading)
+        place = {"sentences": ops.shape(memory["visible"])[0], "turn": turn}
+        inputs = frame(inputs, self.attention(frame.enter(inputs), visible, **place))
+        return self._read(inputs, memory | {"tokens": ops.shape(visible)[-1]}, self.reading)
 
     def step(self, inputs, cache, place, memory, turn):
         """One position: rows [B * K, M] -> (rows [B * K, M], attention [B, K, S], next cache).

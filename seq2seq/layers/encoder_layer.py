@@ -1,6 +1,7 @@
 """One layer of a Transformer's encoder."""
 
 import keras
+from keras import ops
 
 from seq2seq.layers.feed_forward import FeedForward
 from seq2seq.layers.residual import Residual
@@ -26,9 +27,9 @@ class EncoderLayer(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs, visible, turn):
-        """inputs [B, S, M], visible broadcastable to [B, 1, S, S] -> [B, S, M]."""
-        frame = self.attention_frame
-        inputs = frame(inputs, self.attention(frame.enter(inputs), visible, turn=turn))
+        """Rows [B * S, M], visible broadcastable to [B, 1, S, S] -> rows [B * S, M]."""
+        frame, place = self.attention_frame, {"sentences": ops.shape(visible)[0], "turn": turn}
+        inputs = frame(inputs, self.attention(frame.enter(inputs), visible, **place))
         frame = self.network_frame
         return frame(inputs, self.network(frame.enter(inputs)))
 

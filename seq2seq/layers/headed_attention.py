@@ -5,19 +5,26 @@ import math
 from keras import ops
 
 from seq2seq.layers.plain_transposition import transpose_plainly
-from seq2seq.layers.shapes import reshape
 
 
-def split_heads(tensor, heads):
-    """[B, T, M] -> [B, heads, T, M / heads]."""
-    batch, length, units = ops.shape(tensor)
-    return ops.swapaxes(reshape(tensor, (batch, length, heads, units // heads)), 1, 2)
+def split_heads(rows, sentences, tokens, heads, parts=1):
+    """Splits rows [B * T, parts * M] into as many of [B, heads, T, M / heads].
+
+    sentences, tokens: B and T; where B is -1, T is not 0.
+    """
+    depth = rows.shape[-1] // parts // heads
+    if isinstance(tokens, int) and tokens == 1:  # what one token has lies in that order
+        pieces = ops.split(rows, parts, axis=-1) if parts > 1 else [rows]
+        return [ops.reshape(piece, (-1, heads, 1, depth)) for piece in pieces]
+    split = ops.reshape(rows, (sentences, tokens, parts, heads, depth))
+    return ops.unstack(transpose_plainly(split, (2, 0, 3, 1, 4)), parts)
 
 
 def join_heads(tensor):
-    """[B, H, T, D] -> [B, T, H * D]."""
-    batch, heads, length, depth = ops.shape(tensor)
-    return reshape(ops.swapaxes(tensor, 1, 2), (batch, length, heads * depth))
+    """[B, H, T, D] -> rows [B * T, H * D]."""
+    _, heads, tokens, depth = tensor.shape
+    joined = tensor if tokens == 1 else transpose_plainly(tensor, (0, 2, 1, 3))
+    return ops.reshape(joined, (-1, heads * depth))
 
 
 def attend(query, keys, values, mask, dropout=None):
@@ -35,16 +42,6 @@ def attend(query, keys, values, mask, dropout=None):
     return ops.matmul(ops.cast(read, values.dtype), values), weights
 
 
-def step_parts(rows, tokens: int, heads, parts):
-    """Splits rows [B * T, parts * M] into as many of [B, heads, T, M / heads], in a step."""
-    depth = rows.shape[-1] // parts // heads
-    if tokens == 1:  # what one token has lies in that order
-        pieces = ops.split(rows, parts, axis=-1) if parts > 1 else [rows]
-        return [ops.reshape(piece, (-1, heads, 1, depth)) for piece in pieces]
-    split = ops.reshape(rows, (-1, tokens, parts, heads, depth))
-    return ops.unstack(transpose_plainly(split, (2, 0, 3, 1, 4)), parts)
-
-
 def step_attention(query, keys, values, hidden):
     """Reads as `attend`, in a step of a search -> (context [B * T, H * D], weights).
 
@@ -54,10 +51,7 @@ def step_attention(query, keys, values, hidden):
     query = query * (1.0 / math.sqrt(query.shape[-1]))
     scores = ops.einsum("bhtd,bhsd->bhts", query, keys)
     weights = ops.softmax(ops.cast(scores, "float32") + ops.cast(hidden, "float32"))
-    context = ops.matmul(ops.softmax(scores + hidden), values)
-    _, heads, length, depth = context.shape
-    joined = context if length == 1 else transpose_plainly(context, (0, 2, 1, 3))
-    return ops.reshape(joined, (-1, heads * depth)), weights
+    return join_heads(ops.matmul(ops.softmax(scores + hidden), values)), weights
 
 
 def hidden_from(visible, dtype):

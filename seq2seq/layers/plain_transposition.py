@@ -11,8 +11,21 @@ from seq2seq.layers.portable import is_portable
 
 
 def transpose_plainly(tensor, axes):
-    """Transposes as `ops.transpose`, by the bits of the numbers; it has no gradient."""
+    """Transposes as `ops.transpose`, by the bits of the numbers."""
     if is_portable():
         return ops.transpose(tensor, axes)  # other engines view no floats as integers
+
+    @ops.custom_gradient
+    def transposed(tensor):
+        def gradient(*args, upstream=None):
+            upstream = args[0] if upstream is None else upstream
+            return _by_bits(upstream, [axes.index(axis) for axis in range(len(axes))])
+
+        return _by_bits(tensor, axes), gradient
+
+    return transposed(tensor)
+
+
+def _by_bits(tensor, axes):
     same_size = {2: "int16", 4: "int32"}[tensor.dtype.size]
     return ops.view(ops.transpose(ops.view(tensor, same_size), axes), tensor.dtype)

@@ -12,7 +12,6 @@ from seq2seq.layers.headed_attention import (
     join_heads,
     split_heads,
     step_attention,
-    step_parts,
 )
 
 
@@ -37,11 +36,11 @@ class SelfAttention(keras.layers.Layer):
         self.combine.build((*inputs_shape[:-1], self.units))
         self.built = True
 
-    def call(self, inputs, visible, turn):
-        """inputs [B, T, M], visible broadcastable to [B, 1, T, T] -> [B, T, units]."""
-        parts = ops.split(self.project(inputs), 3, axis=-1)
-        query, keys, values = (split_heads(part, self.heads) for part in parts)
-        positions = ops.arange(ops.shape(inputs)[1])
+    def call(self, inputs, visible, sentences, turn):
+        """Rows [B * T, M], visible broadcastable to [B, 1, T, T], B -> rows [B * T, units]."""
+        length = ops.shape(visible)[-1]
+        query, keys, values = split_heads(self.project(inputs), sentences, length, self.heads, 3)
+        positions = ops.arange(length)
         query, keys = turn(query, positions), turn(keys, positions)
         context, _ = attend(query, keys, values, visible, self.drop)
         return self.combine(join_heads(context))
@@ -61,7 +60,8 @@ class SelfAttention(keras.layers.Layer):
             place: {"tokens": K, "positions": [1 or B, 1 or K], "entry": the first to write,
                 "visible": [B, K, E], True = said before the token, or it itself}.
         """
-        query, keys, values = step_parts(self.project(inputs), place["tokens"], self.heads, 3)
+        tokens = place["tokens"]
+        query, keys, values = split_heads(self.project(inputs), -1, tokens, self.heads, 3)
         query, keys = turn(query, place["positions"]), turn(keys, place["positions"])
         cache = self.cache.write(cache, place["entry"], keys, values)
         keys, values = self.cache.read(cache, place["visible"])

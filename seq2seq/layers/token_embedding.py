@@ -41,7 +41,8 @@ class TokenEmbedding(keras.layers.Layer):
 
     def project(self, features):
         """Scores each token with these same vectors: [..., units] -> [..., V]."""
-        scores = ops.matmul(as_rows(features), ops.transpose(ops.cast(self.vectors, features.dtype)))
+        kernel = ops.transpose(ops.cast(self.vectors, features.dtype))
+        scores = ops.matmul(as_rows(features), kernel)
         scores = ops.add(scores, ops.full((self.vocabulary,), NOTHING, features.dtype))
         return rows_like(scores, features)
 

@@ -149,29 +149,23 @@ class Transformer(Seq2Seq):
         self.decoder_norm = norm(**policy, name="decoder_norm")
 
     def encode(self, source):
-        features = self.features(source)
-        memory = {layer.name: layer.reading.prepare(features) for layer in self.decoder}
-        return memory | {"mask": is_token(source), "source": source}
+        mask, rows = is_token(source), self._rows_of(source)
+        memory = {layer.name: layer.reading.prepare(rows, mask) for layer in self.decoder}
+        return memory | {"mask": mask, "source": source}
 
     def features(self, source):
-        mask = is_token(source)
-        places = ops.arange(ops.shape(source)[1])
-        features = self._embed(source, places, self.source_embedding, self.source_positions)
-        visible, turn = mask[:, None, None, :], self.source_positions.turn
-        for layer in self.encoder:
-            features = self.through((features, visible), layer=layer, turn=turn)
-        return self.encoder_norm(features)
+        return ops.reshape(self._rows_of(source), (*ops.shape(source), self.units))
 
     def decode_with_attention(self, target, memory):
         """Shows the mean over the heads of the last layer's attention to the source."""
         length = ops.shape(target)[1]
-        features = self._embed_target(target, ops.arange(length))
+        rows = as_rows(self._embed_target(target, ops.arange(length)))
         mask, turn = causal_mask(length), self.target_positions.turn
         for layer in self.decoder:
             read = memory[layer.name] | {"visible": memory["mask"]}
-            inputs = (features, mask, read)
-            features, attention = self.through(inputs, layer=layer, turn=turn)
-        return self._logits(self.decoder_norm(features), attention, memory), attention
+            rows, attention = self.through((rows, mask, read), layer=layer, turn=turn)
+        features = ops.reshape(self.decoder_norm(rows), (*ops.shape(target), self.units))
+        return self._logits(features, attention, memory), attention
 
     def begin(self, memory, hypotheses=1, room=0):
         """Makes {"said": caches of the layers, "visible": [B, K, E], "entry": what is used of E}.
@@ -229,6 +223,16 @@ class Transformer(Seq2Seq):
             return uses | {"output": ("target", 0, target)}
         kernel, bias = self.output_layer.kernel, self.output_layer.bias
         return uses | {"output": ("target", 1, kernel), "bias": ("target", 0, bias)}
+
+    def _rows_of(self, source):
+        """Reads sources [B, S] -> a vector for each place, as rows [B * S, units]."""
+        places = ops.arange(ops.shape(source)[1])
+        embedded = self._embed(source, places, self.source_embedding, self.source_positions)
+        rows, visible = as_rows(embedded), is_token(source)[:, None, None, :]
+        turn = self.source_positions.turn
+        for layer in self.encoder:
+            rows = self.through((rows, visible), layer=layer, turn=turn)
+        return self.encoder_norm(rows)
 
     def _advance(self, tokens, positions, visible, state, memory):
         """Reads C tokens a sentence that see what is visible of the entries, C of them new.

@@ -56,7 +56,7 @@ CASES = {
     "cross_attention": (
         CrossAttention,
         {"units": 4, "heads": 2, "dropout": 0.1},
-        (WIDE, HEADED, HEADED, MASK),
+        (random(6, 4), HEADED, HEADED, MASK),
     ),
 }
 each = pytest.mark.parametrize("layer, arguments, inputs", CASES.values(), ids=CASES)

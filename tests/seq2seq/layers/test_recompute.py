@@ -94,13 +94,12 @@ def test_a_graph_of_replicas_trains_as_without_it():
         with strategy.scope():
             layer = EncoderLayer(*PARTS, dtype="mixed_bfloat16")
             layer.build((None, None, 8))
-        through, inputs = Recompute(active), tf.random.stateless_normal([2, 5, 8], [1, 2])
+        through, rows = Recompute(active), tf.random.stateless_normal([10, 8], [1, 2])
+        visible = tf.ones([2, 1, 1, 5], tf.bool)
 
         def gradients():
             with tf.GradientTape() as tape:
-                outputs = through(
-                    (inputs, tf.constant(True)), layer=layer, turn=keep, training=True
-                )
+                outputs = through((rows, visible), layer=layer, turn=keep, training=True)
                 loss = tf.reduce_sum(tf.cast(outputs, "float32") ** 2)
             return loss, tape.gradient(loss, [weight.value for weight in layer.weights])
 

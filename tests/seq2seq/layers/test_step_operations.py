@@ -4,9 +4,11 @@ import numpy as np
 import tensorflow as tf
 
 from seq2seq.layers.gather import gather
-from seq2seq.layers.headed_attention import step_parts
+from seq2seq.layers.headed_attention import split_heads
+from seq2seq.layers.plain_transposition import transpose_plainly
 from seq2seq.layers.shapes import reshape
 from seq2seq.layers.widening import widen
+from seq2seq.models.transformer import Transformer
 
 
 def traced(function, *shapes, dtype=tf.float32):
@@ -40,13 +42,37 @@ def test_places_are_gathered_by_one_operation():
 
 
 def test_what_one_token_has_is_not_transposed():
-    one, kinds = traced(lambda x: tuple(step_parts(x, 1, 2, 3)), (None, 12))
-    _, several = traced(lambda x: tuple(step_parts(x, 2, 2, 3)), (None, 12))
+    one, kinds = traced(lambda x: tuple(split_heads(x, -1, 1, 2, 3)), (None, 12))
+    _, several = traced(lambda x: tuple(split_heads(x, -1, 2, 2, 3)), (None, 12))
     assert "Transpose" not in kinds and "Transpose" in several
     values = np.random.default_rng(1).normal(size=(5, 12)).astype("float32")
-    wanted = step_parts(tf.repeat(values, 2, axis=0), 2, 2, 3)
+    wanted = split_heads(tf.repeat(values, 2, axis=0), -1, 2, 2, 3)
     for found, each in zip(one(tf.constant(values)), wanted):
         np.testing.assert_array_equal(found, each[:, :, :1])
+
+
+def test_a_plain_transposition_has_the_gradient_of_any():
+    values = tf.constant(np.random.default_rng(2).normal(size=(2, 3, 4, 5)), tf.float32)
+    slope = tf.constant(np.random.default_rng(3).normal(size=(4, 2, 5, 3)), tf.float32)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(values)
+        plain, usual = (f(values, (2, 0, 3, 1)) for f in (transpose_plainly, tf.transpose))
+    np.testing.assert_array_equal(plain, usual)
+    found, wanted = (tape.gradient(each, values, slope) for each in (plain, usual))
+    np.testing.assert_array_equal(found, wanted)
+
+
+def test_nothing_is_reshaped_between_products_and_normalisations():
+    def reshapes(layers):
+        sizes = {"units": 8, "hidden": 8, "heads": 2, "encoder_layers": 1}
+        model = Transformer(9, 9, **sizes, decoder_layers=layers, normalization="unit")
+        memory = model.encode(tf.constant([[5, 2]]))
+        state = model.begin(memory, room=2)
+        _, kinds = traced(lambda token: model.step(token, 0, state, memory), (1,), dtype=tf.int32)
+        return kinds.count("Reshape")
+
+    # Six of biases; two queries, keys and values; what a cache is given and gives, what heads say.
+    assert reshapes(3) - reshapes(2) == 6 + 4 + 4
 
 
 def test_views_of_logits_share_one_cast():
