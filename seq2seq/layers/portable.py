@@ -9,7 +9,7 @@ _PORTABLE = contextvars.ContextVar("portable", default=False)
 
 @contextlib.contextmanager
 def portable() -> Iterator[None]:
-    """Has steps of a search keep to operations that LiteRT and ONNX Runtime have too.
+    """Has what is traced keep to operations that LiteRT and ONNX Runtime have too.
 
     Caches then come without room: what is new is put behind all entries, and they grow.
     """

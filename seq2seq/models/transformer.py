@@ -240,9 +240,13 @@ class Transformer(Seq2Seq):
         tokens [B, C], positions [1 or B, 1 or C], visible [B, C, E] -> (logits [B * C, V], shown
         rows, the next state). Vectors stand as rows, which no operation has to reshape.
         """
-        count = tokens.shape[1]
-        place = {"tokens": count, "positions": positions, "entry": state["entry"]}
-        place |= {"visible": visible}
+        count = ops.shape(tokens)[1]
+        place = {
+            "tokens": count,
+            "positions": positions,
+            "entry": state["entry"],
+            "visible": visible,
+        }
         features, caches = as_rows(self._embed_target(tokens, positions)), {}
         for layer in self.decoder:
             read = memory[layer.name] | {"visible": memory["mask"]}
@@ -251,10 +255,13 @@ class Transformer(Seq2Seq):
             )
         features = self.decoder_norm(features)
         following = {"said": caches, "visible": visible, "entry": state["entry"] + count}
-        sentences, _, read = ops.shape(attention)
-        shown = {"attention": ops.reshape(attention, (sentences * count, read))}
-        shown |= {"vectors": features}
-        features = ops.reshape(features, (-1, count, self.units)) if self.copying else features
+        sentences, _, length = ops.shape(attention)
+        shown = {
+            "attention": ops.reshape(attention, (sentences * count, length)),
+            "vectors": features,
+        }
+        if self.copying:  # which goes by sentences
+            features = ops.reshape(features, (-1, count, self.units))
         return as_rows(self._logits(features, attention, memory)), shown, following
 
     def _embed_target(self, target, places):

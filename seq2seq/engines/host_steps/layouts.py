@@ -55,7 +55,8 @@ class CachedLayout(Layout):
         return {f"{layer.name}_{part}": size for layer in self.model.decoder for part in parts}
 
     def read(self, source) -> tuple[dict, dict]:
-        return self._needed(self.model.encode(source)), {}
+        with portable():
+            return self._needed(self.model.encode(source)), {}
 
     def step(self, token, position, memory, state, said, visible):
         sentences = _size(memory["mask"], 0)
