@@ -21,7 +21,7 @@ def folded(model: Seq2Seq) -> Seq2Seq:
     Of a Transformer whose parts read what layer normalisation makes of their inputs ("pre"), the
     products that write are centred, and gain and bias of each normalisation go into the product
     that reads it. What is left of a normalisation is a division by the root mean square: Ashkboos
-    et al. (2024), section 3.2. A step of 3 layers has 50 operations fewer of some 470.
+    et al. (2024), section 3.2. A step of 3 layers has 50 operations fewer.
 
     Models that answer together are folded each.
     """

@@ -149,12 +149,12 @@ class Transformer(Seq2Seq):
         self.decoder_norm = norm(**policy, name="decoder_norm")
 
     def encode(self, source):
-        mask, rows = is_token(source), self._rows_of(source)
+        mask, rows = is_token(source), self._encoded(source)
         memory = {layer.name: layer.reading.prepare(rows, mask) for layer in self.decoder}
         return memory | {"mask": mask, "source": source}
 
     def features(self, source):
-        return ops.reshape(self._rows_of(source), (*ops.shape(source), self.units))
+        return ops.reshape(self._encoded(source), (*ops.shape(source), self.units))
 
     def decode_with_attention(self, target, memory):
         """Shows the mean over the heads of the last layer's attention to the source."""
@@ -224,7 +224,7 @@ class Transformer(Seq2Seq):
         kernel, bias = self.output_layer.kernel, self.output_layer.bias
         return uses | {"output": ("target", 1, kernel), "bias": ("target", 0, bias)}
 
-    def _rows_of(self, source):
+    def _encoded(self, source):
         """Reads sources [B, S] -> a vector for each place, as rows [B * S, units]."""
         places = ops.arange(ops.shape(source)[1])
         embedded = self._embed(source, places, self.source_embedding, self.source_positions)

@@ -1,6 +1,7 @@
 """What a step of a search needs not compute."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from seq2seq.layers.gather import gather
@@ -51,9 +52,10 @@ def test_what_one_token_has_is_not_transposed():
         np.testing.assert_array_equal(found, each[:, :, :1])
 
 
-def test_a_plain_transposition_has_the_gradient_of_any():
-    values = tf.constant(np.random.default_rng(2).normal(size=(2, 3, 4, 5)), tf.float32)
-    slope = tf.constant(np.random.default_rng(3).normal(size=(4, 2, 5, 3)), tf.float32)
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32", "float64"])
+def test_a_plain_transposition_has_the_gradient_of_any(dtype):
+    values = tf.cast(np.random.default_rng(2).normal(size=(2, 3, 4, 5)), dtype)
+    slope = tf.cast(np.random.default_rng(3).normal(size=(4, 2, 5, 3)), dtype)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(values)
         plain, usual = (f(values, (2, 0, 3, 1)) for f in (transpose_plainly, tf.transpose))
@@ -71,7 +73,8 @@ def test_nothing_is_reshaped_between_products_and_normalisations():
         _, kinds = traced(lambda token: model.step(token, 0, state, memory), (1,), dtype=tf.int32)
         return kinds.count("Reshape")
 
-    # Six of biases; two queries, keys and values; what a cache is given and gives, what heads say.
+    # Six of biases; four that split heads, three of them for self-attention; and four of what a
+    # cache takes and gives and of what heads read.
     assert reshapes(3) - reshapes(2) == 6 + 4 + 4
 
 
